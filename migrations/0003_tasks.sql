@@ -1,0 +1,119 @@
+-- The queue. `ready` and `lane` are generated on the row itself: after a claimer has locked a row,
+-- PostgreSQL re-checks them on its newest version, so a prerequisite added in between makes the
+-- row drop out of the claim.
+create table tasks (
+    project_id         uuid not null references projects on delete cascade,
+    id                 uuid not null,
+    number             integer not null,
+    cycle_id           uuid not null,
+    parent_id          uuid,
+    type               text not null default 'task' constraint tasks_type_check check (type in ('task', 'bug', 'chore', 'spike', 'feature')),
+    title              text not null constraint tasks_title_check check (title = btrim(title) and char_length(title) between 1 and 200),
+    state              text not null default 'todo' constraint tasks_state_check check (state in ('todo', 'doing', 'done', 'wont_do')),
+    priority           smallint not null constraint tasks_priority_check check (priority between 0 and 100),
+    assignee_id        uuid,
+    target_role_id     uuid,
+    -- Kept by the transaction that changes a state, an edge or a parent: see src/tasks/links.
+    open_prerequisites integer not null default 0 constraint tasks_open_prerequisites_check check (open_prerequisites >= 0),
+    open_children      integer not null default 0 constraint tasks_open_children_check check (open_children >= 0),
+    -- True from the first edge, parent or child on, and for ever: closing such a task takes the project's lock.
+    linked             boolean not null default false,
+    claim_id           uuid,
+    -- Written from the authenticated caller only. Not foreign keys: a claim would lock the holder's
+    -- row each time, and users and tokens are never deleted while their project lives.
+    holder_user_id     uuid,
+    holder_token_id    uuid,
+    assigned_by_claim  boolean not null default false,
+    claimed_at         timestamptz,
+    lease_seconds      integer,
+    lease_expires_at   timestamptz,
+    progress_note      text constraint tasks_progress_note_check check (char_length(progress_note) <= 200),
+    heartbeat_at       timestamptz,
+    started_at         timestamptz,
+    closed_at          timestamptz,
+    deleted_at         timestamptz,
+    created_by_user_id  uuid references users,
+    created_by_token_id uuid,
+    edited_by_user_id   uuid references users,
+    edited_by_token_id  uuid,
+    edited_at          timestamptz,
+    version            integer not null default 1,
+    created_at         timestamptz not null default now(),
+    updated_at         timestamptz not null default now(),
+    -- Who may take it: its assignee, else the role it asks for, else everybody (the nil uuid).
+    lane  uuid not null generated always as (coalesce(assignee_id, target_role_id, '00000000-0000-0000-0000-000000000000'::uuid)) stored,
+    ready boolean not null generated always as (
+        state = 'todo' and open_prerequisites = 0 and deleted_at is null and (type <> 'feature' or open_children = 0)
+    ) stored,
+    primary key (project_id, id),
+    constraint tasks_number_key unique (project_id, number),
+    foreign key (project_id, cycle_id) references cycles (project_id, id),
+    foreign key (project_id, parent_id) references tasks (project_id, id),
+    constraint tasks_assignee_fkey foreign key (project_id, assignee_id) references members (project_id, user_id) on delete set null (assignee_id),
+    constraint tasks_target_role_fkey foreign key (project_id, target_role_id) references roles (project_id, id) on delete set null (target_role_id),
+    foreign key (project_id, created_by_token_id) references tokens (project_id, id),
+    foreign key (project_id, edited_by_token_id) references tokens (project_id, id),
+    constraint tasks_parent_check check (parent_id <> id),
+    constraint tasks_claim_check check ((state = 'doing') = (claim_id is not null)),
+    constraint tasks_holder_check check ((claim_id is null) = (holder_user_id is null)),
+    constraint tasks_lease_check check (lease_expires_at is null or claim_id is not null),
+    constraint tasks_closed_check check ((state in ('done', 'wont_do')) = (closed_at is not null))
+) with (fillfactor = 80, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 2000, autovacuum_vacuum_cost_delay = 0);
+
+-- What decides a claim, and nothing else. The cycle is not in it: an open task is always in the open cycle.
+create index tasks_claim on tasks (project_id, lane, priority desc, number) where ready;
+create index tasks_order on tasks (project_id, cycle_id, priority desc, number);
+create index tasks_parent on tasks (project_id, parent_id) where parent_id is not null;
+create index tasks_lease on tasks (lease_expires_at) where lease_expires_at is not null;
+create index tasks_assignee on tasks (project_id, assignee_id) where assignee_id is not null;
+create index tasks_target_role on tasks (project_id, target_role_id) where target_role_id is not null;
+
+-- Apart from the task, so that claiming and closing never rewrite a long text.
+create table task_texts (
+    project_id  uuid not null,
+    task_id     uuid not null,
+    description text not null default '' constraint task_texts_description_check check (octet_length(description) <= 65536),
+    primary key (project_id, task_id),
+    foreign key (project_id, task_id) references tasks (project_id, id) on delete cascade
+);
+
+create table task_dependencies (
+    project_id    uuid not null,
+    task_id       uuid not null,
+    depends_on_id uuid not null,
+    primary key (project_id, task_id, depends_on_id),
+    constraint task_dependencies_self_check check (task_id <> depends_on_id),
+    foreign key (project_id, task_id) references tasks (project_id, id) on delete cascade,
+    foreign key (project_id, depends_on_id) references tasks (project_id, id) on delete cascade
+);
+create index task_dependencies_reverse on task_dependencies (project_id, depends_on_id);
+
+create table task_comments (
+    project_id        uuid not null,
+    id                uuid not null,
+    task_id           uuid not null,
+    author_user_id    uuid not null references users,
+    author_token_id   uuid,
+    body              text not null constraint task_comments_body_check check (octet_length(body) between 1 and 65536),
+    created_at        timestamptz not null default now(),
+    edited_at         timestamptz,
+    edited_by_user_id uuid references users,
+    primary key (project_id, id),
+    foreign key (project_id, task_id) references tasks (project_id, id) on delete cascade,
+    foreign key (project_id, author_token_id) references tokens (project_id, id)
+);
+create index task_comments_task on task_comments (project_id, task_id, created_at, id);
+
+create table task_commits (
+    project_id         uuid not null,
+    task_id            uuid not null,
+    repo               text not null constraint task_commits_repo_check check (char_length(repo) <= 200),
+    sha                text not null constraint task_commits_sha_check check (sha ~ '^[0-9a-f]{7,64}$'),
+    message            text not null default '' constraint task_commits_message_check check (octet_length(message) <= 8192),
+    linked_at          timestamptz not null default now(),
+    linked_by_user_id  uuid not null references users,
+    linked_by_token_id uuid,
+    primary key (project_id, task_id, repo, sha),
+    foreign key (project_id, task_id) references tasks (project_id, id) on delete cascade,
+    foreign key (project_id, linked_by_token_id) references tokens (project_id, id)
+);

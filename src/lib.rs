@@ -1,0 +1,1 @@
+//! Nottario: a self-hosted coordinator for human developers and their AI agents.

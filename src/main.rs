@@ -1,0 +1,3 @@
+//! The `nottario` command.
+
+fn main() {}
