@@ -1,1 +1,10 @@
 //! Nottario: a self-hosted coordinator for human developers and their AI agents.
+//!
+//! Read from the ground up: [`ids`], [`text`] and [`error`] are the words; [`access`] says who may;
+//! [`events`] what happened; the domains follow, and the surfaces that adapt them come last.
+
+pub mod access;
+pub mod error;
+pub mod events;
+pub mod ids;
+pub mod text;

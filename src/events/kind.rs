@@ -1,0 +1,114 @@
+//! The kinds of events, and what they are about.
+
+use uuid::Uuid;
+
+use crate::ids::{CycleId, ProjectId, TaskId, TokenId};
+
+macro_rules! kinds {
+    ($($(#[$doc:meta])* $name:ident = $text:literal),* $(,)?) => {
+        /// What happened. The text is stored, sent to clients, and never changed.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum EventKind {
+            $($(#[$doc])* $name),*
+        }
+
+        impl EventKind {
+            /// Every kind, in the order of the list.
+            pub const ALL: &[Self] = &[$(Self::$name),*];
+
+            /// The stored name, `task.claimed`.
+            #[must_use]
+            pub fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$name => $text),*
+                }
+            }
+        }
+    };
+}
+
+kinds! {
+    /// A task was created.
+    TaskCreated = "task.created",
+    /// Fields of a task changed.
+    TaskEdited = "task.edited",
+    /// A task was taken.
+    TaskClaimed = "task.claimed",
+    /// A holder gave a sign of life with a progress note.
+    TaskProgress = "task.progress",
+    /// A held task went back to the queue because its holder or a person said so.
+    TaskReleased = "task.released",
+    /// A held task went back to the queue because its lease ran out.
+    ClaimExpired = "claim.expired",
+    /// A task was closed as done or won't do.
+    TaskClosed = "task.closed",
+    /// A closed task was opened again.
+    TaskReopened = "task.reopened",
+    /// A task was hidden, to be purged later.
+    TaskDeleted = "task.deleted",
+    /// A hidden task came back.
+    TaskRestored = "task.restored",
+    /// A task waits for another one from now on.
+    DependencyAdded = "dependency.added",
+    /// A task no longer waits for another one.
+    DependencyRemoved = "dependency.removed",
+    /// A comment was written.
+    CommentAdded = "comment.added",
+    /// A commit was linked to a task.
+    CommitLinked = "commit.linked",
+    /// A cycle was ended and the next one opened.
+    CycleEnded = "cycle.ended",
+    /// A project was created.
+    ProjectCreated = "project.created",
+    /// Settings, roles, buckets or members of a project changed.
+    ProjectChanged = "project.changed",
+    /// A token was issued.
+    TokenIssued = "token.issued",
+    /// A token was revoked.
+    TokenRevoked = "token.revoked",
+}
+
+impl std::str::FromStr for EventKind {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::ALL
+            .iter()
+            .copied()
+            .find(|kind| kind.as_str() == text)
+            .ok_or_else(|| format!("an event kind such as {}", Self::TaskClaimed.as_str()))
+    }
+}
+
+/// What an event is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Subject {
+    /// A task, with its comments, commits and dependencies.
+    Task(TaskId),
+    /// A cycle.
+    Cycle(CycleId),
+    /// The project itself.
+    Project(ProjectId),
+    /// A token.
+    Token(TokenId),
+}
+
+impl Subject {
+    pub(super) fn kind(self) -> &'static str {
+        match self {
+            Self::Task(_) => "task",
+            Self::Cycle(_) => "cycle",
+            Self::Project(_) => "project",
+            Self::Token(_) => "token",
+        }
+    }
+
+    pub(super) fn id(self) -> Uuid {
+        match self {
+            Self::Task(id) => id.uuid(),
+            Self::Cycle(id) => id.uuid(),
+            Self::Project(id) => id.uuid(),
+            Self::Token(id) => id.uuid(),
+        }
+    }
+}
