@@ -6,5 +6,6 @@
 pub mod access;
 pub mod error;
 pub mod events;
+pub mod identity;
 pub mod ids;
 pub mod text;
