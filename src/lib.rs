@@ -8,4 +8,5 @@ pub mod error;
 pub mod events;
 pub mod identity;
 pub mod ids;
+pub mod projects;
 pub mod text;

@@ -1,0 +1,11 @@
+-- A member by id or login. No login is a UUID too: it would have an id of its own at best, and
+-- then the id is meant.
+--
+-- $1 project   $2 id or null   $3 login
+select m.user_id
+from members m
+join users u on u.id = m.user_id
+where m.project_id = $1
+  and (m.user_id = $2 or lower(u.login) = lower($3))
+order by m.user_id = $2 desc nulls last
+limit 1
