@@ -1,0 +1,3 @@
+//! The one test binary: behaviour of the product, on a real PostgreSQL where data is concerned.
+
+mod config;
