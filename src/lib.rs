@@ -11,5 +11,6 @@ pub mod error;
 pub mod events;
 pub mod identity;
 pub mod ids;
+pub mod mcp;
 pub mod projects;
 pub mod text;
