@@ -6,7 +6,9 @@
 #![forbid(unsafe_code)]
 
 pub mod access;
+pub mod cli;
 pub mod config;
+pub mod db;
 pub mod error;
 pub mod events;
 pub mod identity;
