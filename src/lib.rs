@@ -4,6 +4,7 @@
 //! [`events`] what happened; the domains follow, and the surfaces that adapt them come last.
 
 pub mod access;
+pub mod cycles;
 pub mod error;
 pub mod events;
 pub mod identity;
