@@ -8,6 +8,7 @@
 pub mod access;
 pub mod cli;
 pub mod config;
+pub mod cycles;
 pub mod db;
 pub mod error;
 pub mod events;

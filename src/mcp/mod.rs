@@ -12,8 +12,10 @@ pub mod auth;
 mod dispatch;
 pub mod error;
 pub mod idempotency;
+mod identity;
 pub mod limits;
 pub mod names;
+mod projects;
 pub mod registry;
 pub mod schema;
 mod server;
@@ -94,5 +96,12 @@ impl Surface {
 /// All tools, in the order in which they are listed.
 #[must_use]
 pub fn tools() -> Vec<Entry> {
-    vec![]
+    vec![
+        Entry::of::<identity::Whoami>(),
+        Entry::of::<projects::List>(),
+        Entry::of::<projects::Get>(),
+        Entry::of::<projects::ListRoles>(),
+        Entry::of::<projects::ListPriorities>(),
+        Entry::of::<projects::ListMembers>(),
+    ]
 }
