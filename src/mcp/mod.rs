@@ -9,12 +9,14 @@ mod address;
 pub mod answer;
 pub mod arguments;
 pub mod auth;
+mod cycles;
 mod dispatch;
 pub mod error;
 pub mod idempotency;
 mod identity;
 pub mod limits;
 pub mod names;
+mod page;
 mod projects;
 pub mod registry;
 pub mod schema;
@@ -103,5 +105,9 @@ pub fn tools() -> Vec<Entry> {
         Entry::of::<projects::ListRoles>(),
         Entry::of::<projects::ListPriorities>(),
         Entry::of::<projects::ListMembers>(),
+        Entry::of::<cycles::List>(),
+        Entry::of::<cycles::Current>(),
+        Entry::of::<cycles::Get>(),
+        Entry::of::<cycles::End>(),
     ]
 }
