@@ -4,10 +4,10 @@
 //! [`events`] what happened; the domains follow, and the surfaces that adapt them come last.
 
 pub mod access;
-pub mod cycles;
 pub mod error;
 pub mod events;
 pub mod identity;
 pub mod ids;
 pub mod projects;
+pub mod tasks;
 pub mod text;
