@@ -16,4 +16,5 @@ pub mod identity;
 pub mod ids;
 pub mod mcp;
 pub mod projects;
+pub mod tasks;
 pub mod text;

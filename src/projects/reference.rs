@@ -63,8 +63,6 @@ macro_rules! reference {
         }
     };
 }
-pub(crate) use reference;
-
 reference!(
     /// A role, by id or key.
     RoleRef
