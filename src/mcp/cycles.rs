@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::answer::Answer;
-use super::page::{Limit, fewer};
+use super::page::{Limit, fewer, rows};
 use super::tool::{Call, Effect, Tool};
 use crate::cycles::{self, CycleRef, Figures, NextName, PageRequest};
 use crate::error::Result;
@@ -23,11 +23,11 @@ impl Tool for List {
     const EFFECT: Effect = Effect::Read;
 
     async fn call(self, call: &mut Call) -> Result<Answer> {
-        let limit = self.limit.map(Limit::rows).transpose()?;
+        let limit = Some(rows(self.limit, &call.scope).into());
         let mut request = PageRequest { limit, cursor: self.cursor };
         let mut page = cycles::list(&mut call.db, &call.scope, &request).await?;
         if let Some(limit) = fewer(&page.cycles)? {
-            request.limit = Some(limit);
+            request.limit = Some(limit.into());
             page = cycles::list(&mut call.db, &call.scope, &request).await?;
         }
         Answer::of(&page)

@@ -23,6 +23,7 @@ use super::registry::Entry;
 use super::tool::{Call, Effect, Prepared, Runs, Waiting, Waits};
 use crate::access::{self, ProjectScope};
 use crate::error::{Error, Result};
+use crate::tasks;
 
 /// Far longer than any statement may take; a call that needs more is stuck.
 const LONGEST_CALL: Duration = Duration::from_secs(30);
@@ -112,9 +113,13 @@ impl Dispatcher {
         let mut db = self.pool.begin_with(BEGIN_READ).await?;
         let scope = enter(&mut db, &ordered).await?;
         let Ordered { agent, common, .. } = ordered;
-        let mut call = Call { db, scope, agent, verbose: common.verbose };
+        let mut call = Call { db, scope, agent, verbose: common.verbose, seen: None };
         let answer = tool.run(&mut call).await?;
         call.db.commit().await?;
+        if let Some(task) = call.seen {
+            let mut db = self.pool.acquire().await?;
+            tasks::renew(&mut db, &call.scope, task).await?;
+        }
         Ok(answer)
     }
 
@@ -134,7 +139,7 @@ impl Dispatcher {
         {
             return Ok(Answer::stored(answer));
         }
-        let mut call = Call { db, scope, agent, verbose: common.verbose };
+        let mut call = Call { db, scope, agent, verbose: common.verbose, seen: None };
         let answer = tool.run(&mut call).await?;
         if let Some(keyed) = &keyed {
             idempotency::keep(&mut call.db, &call.scope, keyed, answer.value()).await?;

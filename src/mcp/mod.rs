@@ -9,6 +9,7 @@ mod address;
 pub mod answer;
 pub mod arguments;
 pub mod auth;
+pub mod bounded;
 mod cycles;
 mod dispatch;
 pub mod error;
@@ -21,6 +22,7 @@ mod projects;
 pub mod registry;
 pub mod schema;
 mod server;
+mod tasks;
 pub mod tool;
 mod transport;
 
@@ -105,6 +107,23 @@ pub fn tools() -> Vec<Entry> {
         Entry::of::<projects::ListRoles>(),
         Entry::of::<projects::ListPriorities>(),
         Entry::of::<projects::ListMembers>(),
+        Entry::of::<tasks::ClaimNext>(),
+        Entry::of::<tasks::Claim>(),
+        Entry::of::<tasks::Next>(),
+        Entry::of::<tasks::Heartbeat>(),
+        Entry::of::<tasks::Release>(),
+        Entry::of::<tasks::Close>(),
+        Entry::of::<tasks::List>(),
+        Entry::of::<tasks::Get>(),
+        Entry::of::<tasks::Create>(),
+        Entry::of::<tasks::Plan>(),
+        Entry::of::<tasks::Update>(),
+        Entry::of::<tasks::SetState>(),
+        Entry::of::<tasks::AddComment>(),
+        Entry::of::<tasks::LinkCommit>(),
+        Entry::of::<tasks::AddDependency>(),
+        Entry::of::<tasks::RemoveDependency>(),
+        Entry::of::<tasks::Inconsistencies>(),
         Entry::of::<cycles::List>(),
         Entry::of::<cycles::Current>(),
         Entry::of::<cycles::Get>(),

@@ -18,6 +18,7 @@ use super::arguments;
 use super::auth::Agent;
 use crate::access::ProjectScope;
 use crate::error::Result;
+use crate::ids::TaskId;
 
 /// What a tool does to the world.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,6 +53,9 @@ pub struct Call {
     pub agent: Agent,
     /// Whether full objects were asked for.
     pub verbose: bool,
+    /// A task that the caller holds and has just read. Reading it is a sign of life, so its lease
+    /// is renewed once the read is over.
+    pub seen: Option<TaskId>,
 }
 
 /// A tool: its fields are its arguments, its doc comment is its description for the model.
