@@ -3,4 +3,6 @@
 mod cluster;
 mod config;
 mod embedded;
+mod mcp_frame;
+mod mcp_server;
 mod migrations;
