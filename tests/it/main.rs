@@ -5,4 +5,5 @@ mod config;
 mod embedded;
 mod mcp_frame;
 mod mcp_server;
+mod mcp_transport;
 mod migrations;
