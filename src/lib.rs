@@ -1,9 +1,14 @@
 //! Nottario: a self-hosted coordinator for human developers and their AI agents.
 //!
-//! Read from the ground up: [`ids`], [`text`] and [`error`] are the words; [`access`] says who may;
-//! [`events`] what happened; the domains follow, and the surfaces that adapt them come last.
+//! Read from the ground up: [`ids`], [`text`] and [`error`] are the words, [`config`] and [`db`] the
+//! ground we stand on; [`access`] says who may; [`events`] what happened; the domains follow, and
+//! the surfaces that adapt them come last.
 
 pub mod access;
+pub mod cli;
+pub mod config;
+pub mod cycles;
+pub mod db;
 pub mod error;
 pub mod events;
 pub mod identity;
