@@ -13,6 +13,7 @@ pub mod error;
 pub mod events;
 pub mod identity;
 pub mod ids;
+pub mod jobs;
 pub mod projects;
 pub mod tasks;
 pub mod text;
