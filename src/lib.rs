@@ -2,6 +2,9 @@
 
 #![forbid(unsafe_code)]
 
+pub mod app;
 pub mod cli;
 pub mod config;
 pub mod db;
+pub mod telemetry;
+pub mod web;
