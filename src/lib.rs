@@ -4,7 +4,10 @@
 //! ground we stand on; [`access`] says who may; [`events`] what happened; the domains follow, and
 //! the surfaces that adapt them come last.
 
+#![forbid(unsafe_code)]
+
 pub mod access;
+pub mod app;
 pub mod cli;
 pub mod config;
 pub mod cycles;
@@ -16,4 +19,6 @@ pub mod ids;
 pub mod jobs;
 pub mod projects;
 pub mod tasks;
+pub mod telemetry;
 pub mod text;
+pub mod web;
