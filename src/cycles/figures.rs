@@ -17,8 +17,8 @@ pub struct Figures {
     pub cycle: Cycle,
     /// The counts by target role, in the order of the roles; tasks without role last.
     pub by_role: Vec<RoleCounts>,
-    /// Tasks done per day, from the cycle's opening until it was ended, or until now. The first
-    /// day counts whole.
+    /// Tasks done per day, from the cycle's opening until it was ended, or until now; a cycle
+    /// younger than a day counts as one day old.
     pub throughput_per_day: f64,
     /// The days (UTC) on which tasks were done, and how many.
     pub done_by_day: Vec<DoneOnDay>,

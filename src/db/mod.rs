@@ -23,11 +23,17 @@ pub const OLDEST_MAJOR: u32 = 15;
 /// so that several processes fit.
 const POOL_SIZE: u32 = 20;
 
+/// The listener, a few job workers, and what their jobs do.
+const DIRECT_POOL_SIZE: u32 = 10;
+
 /// A request that cannot get a connection this fast is better refused than queued.
 const ACQUIRE_LIMIT: Duration = Duration::from_secs(2);
 
 /// How long the first connection may take; name look-ups and TLS included.
 const CONNECT_LIMIT: Duration = Duration::from_secs(10);
+
+/// How long connections in use are waited for at the end.
+const CLOSE_LIMIT: Duration = Duration::from_secs(5);
 
 /// What may happen when no database is configured and another process runs the embedded one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -128,6 +134,15 @@ impl Database {
         &self.direct
     }
 
+    /// A small pool past a transaction pooler, for what keeps a connection to itself: the event
+    /// listener, and each job worker.
+    #[must_use]
+    pub fn direct_pool(&self) -> PgPool {
+        PgPoolOptions::new()
+            .max_connections(DIRECT_POOL_SIZE)
+            .connect_lazy_with(self.direct.clone())
+    }
+
     /// The embedded cluster, when this process runs it.
     #[must_use]
     pub fn cluster(&self) -> Option<&Cluster> {
@@ -144,7 +159,10 @@ impl Database {
 
     /// Closes the pool, and stops the embedded cluster when this process runs it.
     pub async fn close(self) {
-        self.pool.close().await;
+        // A request that was cut off may still hold a connection; the server ends it with its own.
+        if timeout(CLOSE_LIMIT, self.pool.close()).await.is_err() {
+            tracing::warn!("some connections are still in use and are cut off");
+        }
         if let Some(cluster) = self.cluster {
             cluster.stop().await;
         }

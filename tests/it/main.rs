@@ -1,5 +1,9 @@
 //! The one test binary: behaviour of the product, on a real PostgreSQL where data is concerned.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod app;
+mod cli;
 mod cluster;
 mod config;
 mod embedded;
@@ -7,3 +11,4 @@ mod mcp_frame;
 mod mcp_server;
 mod mcp_transport;
 mod migrations;
+mod server;

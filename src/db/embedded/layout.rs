@@ -18,8 +18,8 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest as _, Sha256};
 
-use super::ClusterError;
 use super::owner::Owner;
+use super::{ClusterError, hex};
 
 /// Only part of the socket's file name; no network port is opened.
 pub(super) const PORT: u16 = 5432;
@@ -184,6 +184,5 @@ fn socket_dir(data_dir: &Path) -> PathBuf {
         return beside;
     }
     let digest = Sha256::digest(data_dir.as_os_str().as_bytes());
-    let name: String = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
-    PathBuf::from("/tmp").join(format!("nottario-{name}"))
+    PathBuf::from("/tmp").join(format!("nottario-{}", hex(&digest[..8])))
 }

@@ -12,6 +12,7 @@ mod orphan;
 mod owner;
 mod process;
 
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -28,11 +29,11 @@ use process::Process;
 const NAME: &str = "nottario";
 
 /// Replaying the log after a power cut takes a while on a slow disk; nothing else does.
-const START_LIMIT: Duration = Duration::from_secs(120);
+const START_LIMIT: Duration = Duration::from_mins(2);
 
 /// A fast shutdown writes one checkpoint. After this the server is stopped the hard way, which
 /// loses nothing either, but makes the next start replay the log.
-const STOP_LIMIT: Duration = Duration::from_secs(60);
+const STOP_LIMIT: Duration = Duration::from_mins(1);
 
 /// How a cluster is run.
 #[derive(Clone, Debug)]
@@ -289,6 +290,15 @@ fn is_missing_database(error: &SqlxError) -> bool {
 /// No socket yet, nobody behind it, or a server that says that it is still starting.
 fn is_still_starting(error: &SqlxError) -> bool {
     matches!(error, SqlxError::Io(_)) || has_code(error, "57P03")
+}
+
+/// Bytes as lower-case hexadecimal digits.
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        // Writing to a String cannot fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }
 
 fn has_code(error: &SqlxError, code: &str) -> bool {
