@@ -64,7 +64,9 @@ create table tasks (
 create index tasks_claim on tasks (project_id, lane, priority desc, number) where ready;
 create index tasks_order on tasks (project_id, cycle_id, priority desc, number);
 create index tasks_parent on tasks (project_id, parent_id) where parent_id is not null;
-create index tasks_lease on tasks (lease_expires_at) where lease_expires_at is not null;
+-- Tasks in work: whose they are, and for the sweep, whose lease has run out. The lease itself is not in it,
+-- so that renewing stays a heap-only update.
+create index tasks_held on tasks (project_id, holder_token_id) where claim_id is not null;
 create index tasks_assignee on tasks (project_id, assignee_id) where assignee_id is not null;
 create index tasks_target_role on tasks (project_id, target_role_id) where target_role_id is not null;
 
@@ -117,3 +119,73 @@ create table task_commits (
     foreign key (project_id, task_id) references tasks (project_id, id) on delete cascade,
     foreign key (project_id, linked_by_token_id) references tokens (project_id, id)
 );
+
+-- The best ready task of each lane that is asked for: what preview and claim choose from, in one place.
+-- A plain SQL function, so that the planner inlines it: one ordered index probe for each lane.
+create function ready_heads(
+    project uuid, lanes uuid[], only_type text, only_role uuid, only_parent uuid
+) returns table (id uuid, lane uuid, priority smallint, number integer) language sql stable as $$
+    select head.id, head.lane, head.priority, head.number
+    from unnest(lanes) as wanted (lane)
+    cross join lateral (
+        select t.id, t.lane, t.priority, t.number
+        from tasks t
+        where t.project_id = project
+          and t.lane = wanted.lane
+          and t.ready
+          and (only_type is null or t.type = only_type)
+          and (only_role is null or t.target_role_id = only_role)
+          and (only_parent is null or t.parent_id = only_parent)
+        order by t.priority desc, t.number
+        limit 1
+    ) head
+$$;
+
+-- A task as it is shown: names beside ids. Deleted tasks are not in it.
+create view task_cards as
+select t.project_id,
+       t.id,
+       t.number,
+       p.key || '-' || t.number        as key,
+       t.type,
+       t.title,
+       t.state,
+       t.priority,
+       b.key                           as priority_key,
+       t.ready,
+       t.parent_id,
+       p.key || '-' || parent.number   as parent_key,
+       parent.title                    as parent_title,
+       t.target_role_id,
+       r.key                           as target_role,
+       t.assignee_id,
+       assignee.login                  as assignee,
+       t.holder_user_id,
+       t.holder_token_id,
+       holder.login                    as holder,
+       holder_token.name               as holder_token,
+       t.claim_id,
+       t.claimed_at,
+       t.lease_expires_at,
+       t.progress_note,
+       t.cycle_id,
+       t.open_prerequisites,
+       t.open_children,
+       t.started_at,
+       t.closed_at,
+       t.created_by_user_id,
+       t.created_by_token_id,
+       t.edited_by_user_id,
+       t.edited_by_token_id,
+       t.version,
+       t.created_at,
+       t.updated_at
+from tasks t
+join projects p on p.id = t.project_id
+left join buckets b on b.project_id = t.project_id and b.value = t.priority
+left join tasks parent on parent.project_id = t.project_id and parent.id = t.parent_id
+left join roles r on r.project_id = t.project_id and r.id = t.target_role_id
+left join users assignee on assignee.id = t.assignee_id
+left join users holder on holder.id = t.holder_user_id
+left join tokens holder_token on holder_token.project_id = t.project_id and holder_token.id = t.holder_token_id
+where t.deleted_at is null;

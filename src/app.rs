@@ -9,10 +9,8 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
 use axum::serve::ListenerExt as _;
 use sqlx::PgPool;
-use sqlx::postgres::PgConnectOptions;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
@@ -22,20 +20,27 @@ use tokio_util::task::TaskTracker;
 use crate::config::{Config, HttpAddr};
 use crate::db::Database;
 use crate::db::migrations::{self, MigrationError};
-use crate::web;
+use crate::events::{Feed, Listener, Relay, RelayHandle};
+use crate::{jobs, mcp, web};
 
-/// How long things may take; the tests and the demo shorten them.
+/// How long and how much things may take; the tests and the demo have their own.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
     /// One request, streams excepted.
     pub request: Duration,
     /// The requests in flight at the end, and then each group of background services.
     pub stop: Duration,
+    /// What one agent may ask for.
+    pub agents: mcp::limits::Limits,
 }
 
 impl Default for Limits {
     fn default() -> Limits {
-        Limits { request: Duration::from_secs(30), stop: Duration::from_secs(10) }
+        Limits {
+            request: Duration::from_secs(30),
+            stop: Duration::from_secs(10),
+            agents: mcp::limits::Limits::default(),
+        }
     }
 }
 
@@ -45,6 +50,9 @@ pub enum AppError {
     /// The schema cannot be brought up to date.
     #[error(transparent)]
     Migration(#[from] MigrationError),
+    /// The database does not answer any more.
+    #[error("cannot listen for the database's notifications: {0:?}; see that it is running")]
+    Events(crate::error::Error),
     /// The address cannot be listened on.
     #[error(
         "cannot listen on {address}: {source}; stop what uses it, or set HTTP_ADDR to another \
@@ -65,26 +73,33 @@ pub struct Services {
     pub config: Arc<Config>,
     /// The database, for requests.
     pub pool: PgPool,
-    /// The database past a transaction pooler, for listeners and workers.
-    pub direct: PgConnectOptions,
+    /// To be woken after each commit that wrote events.
+    pub relay: RelayHandle,
+    /// Where events are heard of.
+    pub feed: Feed,
     /// Cancelled when the server stops: streams end then, or it would wait for their readers.
     pub streams: CancellationToken,
+}
+
+/// What runs beside the requests, in the order in which it ends.
+#[derive(Debug, Default)]
+struct Background {
     /// The job workers; ended after the requests.
-    pub jobs: Stage,
+    jobs: Stage,
     /// The relay and the listener behind live updates; ended last, after all that makes events.
-    pub relay: Stage,
+    relay: Stage,
 }
 
 /// A group of background services that ends together.
 #[derive(Clone, Debug, Default)]
-pub struct Stage {
+struct Stage {
     stop: CancellationToken,
     tasks: TaskTracker,
 }
 
 impl Stage {
     /// Runs a service of this group; it ends itself soon after the token is cancelled.
-    pub fn spawn<F>(&self, service: impl FnOnce(CancellationToken) -> F)
+    fn spawn<F>(&self, service: impl FnOnce(CancellationToken) -> F)
     where
         F: Future<Output = ()> + Send + 'static,
     {
@@ -114,7 +129,7 @@ impl App {
         limits: Limits,
     ) -> Result<Running, AppError> {
         match listen(&config, &database).await {
-            Ok(listener) => Ok(run(config, database, limits, listener)),
+            Ok(listening) => Ok(run(config, database, limits, listening)),
             Err(error) => {
                 database.close().await;
                 Err(error)
@@ -129,6 +144,9 @@ pub struct Running {
     /// Where it listens.
     pub address: SocketAddr,
     services: Services,
+    background: Background,
+    /// Calls of agents whose connection is gone run to their end all the same.
+    calls: TaskTracker,
     database: Database,
     limits: Limits,
     server: JoinHandle<()>,
@@ -160,16 +178,33 @@ impl Running {
             tracing::warn!("requests did not end in time and are cut off");
             self.server.abort();
         }
-        self.services.jobs.end("jobs", self.limits.stop).await;
-        self.services.relay.end("relay", self.limits.stop).await;
+        self.calls.close();
+        if timeout(self.limits.stop, self.calls.wait()).await.is_err() {
+            tracing::warn!("agents' calls did not end in time and are cut off");
+        }
+        self.background.jobs.end("jobs", self.limits.stop).await;
+        self.background.relay.end("relay", self.limits.stop).await;
         self.database.close().await;
     }
 }
 
-/// Everything that can fail: the schema, then the socket.
-async fn listen(config: &Config, database: &Database) -> Result<TcpListener, AppError> {
+/// What a start can fail at, once it has succeeded.
+struct Listening {
+    socket: TcpListener,
+    events: Listener,
+    feed: Feed,
+    /// Past a transaction pooler, for what keeps a connection to itself.
+    direct: PgPool,
+}
+
+/// Everything that can fail: the schema, the socket, the database's notifications.
+async fn listen(config: &Config, database: &Database) -> Result<Listening, AppError> {
     migrations::run(database.direct()).await?;
-    bind(config.http_addr).await
+    let socket = bind(config.http_addr).await?;
+    let direct = database.direct_pool();
+    let (events, feed) =
+        Listener::start(direct.clone(), database.pool().clone()).await.map_err(AppError::Events)?;
+    Ok(Listening { socket, events, feed, direct })
 }
 
 async fn bind(http_addr: HttpAddr) -> Result<TcpListener, AppError> {
@@ -196,49 +231,61 @@ async fn bind(http_addr: HttpAddr) -> Result<TcpListener, AppError> {
     }))
 }
 
-fn run(mut config: Config, database: Database, limits: Limits, listener: TcpListener) -> Running {
+fn run(mut config: Config, database: Database, limits: Limits, listening: Listening) -> Running {
+    let Listening { socket, events, feed, direct } = listening;
     let address =
-        listener.local_addr().unwrap_or_else(|_| ([127, 0, 0, 1], config.http_addr.port()).into());
+        socket.local_addr().unwrap_or_else(|_| ([127, 0, 0, 1], config.http_addr.port()).into());
     if config.http_addr.port() == 0 {
         config.public_url = config.public_url.with_port(address.port());
     }
+    let pool = database.pool().clone();
+    let relay = Relay::new(pool.clone());
     let services = Services {
         config: Arc::new(config),
-        pool: database.pool().clone(),
-        direct: database.direct().clone(),
+        pool,
+        relay: relay.handle(),
+        feed,
         streams: CancellationToken::new(),
-        jobs: Stage::default(),
-        relay: Stage::default(),
     };
-    start_background(&services);
+    let background = Background::default();
+    background.relay.spawn(|stop| relay.run(stop));
+    background.relay.spawn(|stop| events.run(stop));
+    let context = jobs::Context { pool: direct, relay: services.relay.clone() };
+    background.jobs.spawn(|stop| jobs::run(context, stop));
 
     let is_https = services.config.public_url.is_https();
-    let router = web::with_layers(surfaces(&services), limits.request, is_https);
+    let agents = agents_surface(&services, &limits);
+    let calls = agents.calls();
+    let router = web::router(&services).merge(agents.router);
+    let router = web::with_layers(router, limits.request, is_https);
     // Small answers go out at once; with Nagle's algorithm a stream's frames wait for 40 ms.
-    let listener = listener.tap_io(|connection| {
+    let socket = socket.tap_io(|connection| {
         let _ = connection.set_nodelay(true);
     });
     let ending = services.streams.clone();
     let server = tokio::spawn(async move {
         let service = router.into_make_service_with_connect_info::<SocketAddr>();
-        let serving =
-            axum::serve(listener, service).with_graceful_shutdown(ending.cancelled_owned());
+        let serving = axum::serve(socket, service).with_graceful_shutdown(ending.cancelled_owned());
         if let Err(error) = serving.await {
             tracing::error!(%error, "the server ended");
         }
     });
-    Running { address, services, database, limits, server }
+    Running { address, services, background, calls, database, limits, server }
 }
 
-/// Every surface under one router.
-fn surfaces(services: &Services) -> Router {
-    // The agents' surface is merged here.
-    web::router(services)
-}
-
-/// Everything that runs beside the requests.
-fn start_background(services: &Services) {
-    // The relay and the listener are spawned on `services.relay`, the job monitor on
-    // `services.jobs`.
-    let _ = services;
+fn agents_surface(services: &Services, limits: &Limits) -> mcp::Surface {
+    let config = &services.config;
+    let settings = mcp::Settings {
+        public_url: config.public_url.clone(),
+        tool_names: config.mcp_tool_names,
+        trusted_proxies: config.trusted_proxies.clone(),
+        limits: limits.agents,
+    };
+    let relay = services.relay.clone();
+    let with = mcp::Services {
+        pool: services.pool.clone(),
+        wake: Arc::new(move || relay.wake()),
+        stopping: services.streams.clone(),
+    };
+    mcp::Surface::new(settings, with)
 }

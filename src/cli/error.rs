@@ -67,6 +67,7 @@ impl From<AppError> for CliError {
     fn from(error: AppError) -> CliError {
         match error {
             AppError::Migration(error) => error.into(),
+            AppError::Events(_) => CliError::failure(error.to_string()),
             AppError::Listen { .. } => CliError::usage(one_line(&error.to_string())),
         }
     }

@@ -23,6 +23,9 @@ pub const OLDEST_MAJOR: u32 = 15;
 /// so that several processes fit.
 const POOL_SIZE: u32 = 20;
 
+/// The listener, a few job workers, and what their jobs do.
+const DIRECT_POOL_SIZE: u32 = 10;
+
 /// A request that cannot get a connection this fast is better refused than queued.
 const ACQUIRE_LIMIT: Duration = Duration::from_secs(2);
 
@@ -129,6 +132,15 @@ impl Database {
     #[must_use]
     pub fn direct(&self) -> &PgConnectOptions {
         &self.direct
+    }
+
+    /// A small pool past a transaction pooler, for what keeps a connection to itself: the event
+    /// listener, and each job worker.
+    #[must_use]
+    pub fn direct_pool(&self) -> PgPool {
+        PgPoolOptions::new()
+            .max_connections(DIRECT_POOL_SIZE)
+            .connect_lazy_with(self.direct.clone())
     }
 
     /// The embedded cluster, when this process runs it.

@@ -1,0 +1,306 @@
+//! Taking work. Two callers never get the same task.
+//!
+//! The promise is kept by one statement with a row lock: see `sql/tasks/claim_next.sql`.
+
+use std::time::Duration;
+
+use rand::RngExt as _;
+use serde::Serialize;
+use serde_json::json;
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use super::lock::{Locked, lock};
+use super::model::{Card, Claim, Task, TaskState, TaskType};
+use super::read::{card, get};
+use super::relations::{open_children, open_prerequisites};
+use crate::access::ProjectScope;
+use crate::error::{Error, Result};
+use crate::events::{self, Change, EventKind, Subject};
+use crate::ids::{ClaimId, RoleId, TaskId};
+
+/// What a caller wants to be given. Filters narrow what it may take, and never widen it.
+#[derive(Clone, Debug, Default)]
+pub struct ClaimFilter {
+    /// Only tasks that ask for this role, which the caller must hold.
+    pub role: Option<RoleId>,
+    /// Only this kind of work.
+    pub kind: Option<TaskType>,
+    /// Only children of this feature.
+    pub parent: Option<TaskId>,
+    /// Only tasks assigned to the caller's person.
+    pub assigned_to_me: bool,
+}
+
+/// How long a claim holds without a sign of life.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Lease {
+    /// As long as the project says.
+    #[default]
+    OfProject,
+    /// So many minutes, 1 to 1440. A project without leases stays without.
+    Minutes(u16),
+}
+
+/// A task that is now the caller's.
+#[derive(Clone, Debug, Serialize)]
+pub struct Claimed {
+    /// The task, `doing`.
+    pub task: Task,
+    /// The right to work on it.
+    pub claim: Claim,
+}
+
+/// Hands the caller the best task it may take, or `None` when there is none.
+///
+/// N callers racing for M tasks get min(N, M) distinct tasks: `None` is only ever the answer of
+/// an unlocked look that found nothing ready.
+pub async fn claim_next(
+    db: &mut PgConnection,
+    scope: &ProjectScope,
+    filter: &ClaimFilter,
+    lease: Lease,
+) -> Result<Option<Claimed>> {
+    scope.require_write("claim tasks")?;
+    let user = scope.user()?;
+    let all_lanes = lanes(scope, filter)?;
+    let claim_id = ClaimId::fresh();
+
+    let mut lanes = all_lanes.clone();
+    let mut rounds = 0;
+    let (task, lease_expires_at) = loop {
+        let found = sqlx::query_file!(
+            "sql/tasks/claim_next.sql",
+            scope.project() as _,
+            &lanes,
+            filter.kind as _,
+            filter.role as _,
+            filter.parent as _,
+            claim_id as _,
+            user as _,
+            scope.actor().token as _,
+            lease_seconds(scope, lease),
+        )
+        .fetch_optional(&mut *db)
+        .await?;
+        match found {
+            Some(row) if row.id.is_some() => break (row.id, row.lease_expires_at),
+            // Everything ready in the best lane is being taken by others; look at the other lanes.
+            Some(row) => lanes.retain(|lane| *lane != row.lane),
+            None if lanes.len() == all_lanes.len() => return Ok(None),
+            None => lanes.clear(),
+        }
+        if lanes.is_empty() {
+            rounds += 1;
+            if rounds == MOST_ROUNDS {
+                return Ok(None);
+            }
+            pause(rounds).await;
+            lanes.clone_from(&all_lanes);
+        }
+    };
+    let Some(task) = task else { return Ok(None) };
+    let task = get(db, scope, task).await?;
+    Ok(Some(Claimed { task, claim: Claim { claim_id, lease_expires_at } }))
+}
+
+/// Some two seconds in all: longer than any claim takes, so what is still locked then is not free
+/// but being changed by a long transaction, such as the end of a cycle.
+const MOST_ROUNDS: u32 = 60;
+
+/// Waits a moment, at random so that callers who collided do not collide again.
+async fn pause(round: u32) {
+    let longest = 500 * u64::from(round).min(100);
+    let pause = rand::rng().random_range(0..=longest);
+    tokio::time::sleep(Duration::from_micros(pause)).await;
+}
+
+/// The task that [`claim_next`] would hand out now; changes nothing.
+pub async fn next(
+    db: &mut PgConnection,
+    scope: &ProjectScope,
+    filter: &ClaimFilter,
+) -> Result<Option<Card>> {
+    let lanes = lanes(scope, filter)?;
+    let found = sqlx::query_file_scalar!(
+        "sql/tasks/next.sql",
+        scope.project() as _,
+        &lanes,
+        filter.kind as _,
+        filter.role as _,
+        filter.parent as _,
+    )
+    .fetch_optional(&mut *db)
+    .await?;
+    match found {
+        Some(id) => Ok(Some(card(db, scope, id).await?)),
+        None => Ok(None),
+    }
+}
+
+/// Takes one named task, or says why not.
+///
+/// On a task that the same token holds: with the current `claim` it renews the lease and changes
+/// nothing else; with `take_over` it gets a fresh claim and the old one is worthless. A person may
+/// take over from anybody, which is recorded; an agent only from its own token's other session.
+pub async fn claim(
+    db: &mut PgConnection,
+    scope: &ProjectScope,
+    task: TaskId,
+    claim: Option<ClaimId>,
+    take_over: bool,
+    lease: Lease,
+) -> Result<Claimed> {
+    scope.require_write("claim tasks")?;
+    let user = scope.user()?;
+    let lanes = lanes(scope, &ClaimFilter::default())?;
+    let lease_seconds = lease_seconds(scope, lease);
+
+    if claim.is_none() {
+        let claim_id = ClaimId::fresh();
+        let taken = sqlx::query_file!(
+            "sql/tasks/claim_one.sql",
+            scope.project() as _,
+            task as _,
+            &lanes,
+            claim_id as _,
+            user as _,
+            scope.actor().token as _,
+            lease_seconds,
+        )
+        .fetch_optional(&mut *db)
+        .await?;
+        if let Some(row) = taken {
+            let claim = Claim { claim_id, lease_expires_at: row.lease_expires_at };
+            return Ok(Claimed { task: get(db, scope, task).await?, claim });
+        }
+    }
+
+    let locked = lock(db, scope, task).await?;
+    locked.fence(claim)?;
+    let claim = match locked.claim_id {
+        Some(current) if claim == Some(current) && locked.is_held_by(scope) => {
+            super::hold::beat(db, scope, task, None).await?
+        }
+        Some(_) if take_over && may_take_over(scope, &locked) => {
+            fresh_claim(db, scope, &locked, lease_seconds).await?
+        }
+        Some(_) if locked.is_held_by(scope) => {
+            return Err(Error::Taken(format!(
+                "{} is held by this token, perhaps by another session of yours. \
+                 Name its claim_id to go on, or pass take_over: true to make that session stop",
+                locked.key
+            )));
+        }
+        Some(_) => return Err(locked.taken()),
+        None => return Err(refusal(db, scope, &locked, &lanes).await?),
+    };
+    Ok(Claimed { task: get(db, scope, task).await?, claim })
+}
+
+fn may_take_over(scope: &ProjectScope, locked: &Locked) -> bool {
+    scope.actor().token.is_none() || locked.is_held_by(scope)
+}
+
+async fn fresh_claim(
+    db: &mut PgConnection,
+    scope: &ProjectScope,
+    locked: &Locked,
+    lease_seconds: Option<i32>,
+) -> Result<Claim> {
+    let claim_id = ClaimId::fresh();
+    let lease_expires_at = sqlx::query_file_scalar!(
+        "sql/tasks/take_over.sql",
+        scope.project() as _,
+        locked.id as _,
+        claim_id as _,
+        scope.user()? as _,
+        scope.actor().token as _,
+        lease_seconds,
+    )
+    .fetch_one(&mut *db)
+    .await?;
+    let data = json!({
+        "claim_id": claim_id,
+        "taken_over_from": { "claim_id": locked.claim_id, "user_id": locked.holder_user_id, "token_id": locked.holder_token_id },
+    });
+    events::record(db, scope, Change::new(EventKind::TaskClaimed, Subject::Task(locked.id), data))
+        .await?;
+    Ok(Claim { claim_id, lease_expires_at })
+}
+
+/// Why a task that nobody holds was not handed out.
+async fn refusal(
+    db: &mut PgConnection,
+    scope: &ProjectScope,
+    locked: &Locked,
+    lanes: &[Uuid],
+) -> Result<Error> {
+    let key = &locked.key;
+    if !locked.state.is_open() {
+        return Ok(Error::NotReady(format!(
+            "{key} is closed as {}; reopen it first",
+            locked.state
+        )));
+    }
+    if locked.open_prerequisites > 0 {
+        let open = open_prerequisites(db, scope, locked.id).await?;
+        return Ok(Error::Blocked { key: key.clone(), open });
+    }
+    if locked.kind == TaskType::Feature && locked.open_children > 0 {
+        let open = open_children(db, scope, locked.id).await?;
+        return Ok(Error::NotReady(format!(
+            "{key} is a feature with {} open children; take one of them: {}",
+            locked.open_children,
+            open.iter().take(5).map(|child| child.key.as_str()).collect::<Vec<_>>().join(", ")
+        )));
+    }
+    if let Some(assignee) = locked.assignee_id
+        && !lanes.contains(&assignee.uuid())
+    {
+        let assignee = card(db, scope, locked.id).await?.assignee.unwrap_or_default();
+        return Ok(Error::Taken(format!("{key} is {}, assigned to {assignee}", locked.state)));
+    }
+    if let Some(role) = locked.target_role_id
+        && !lanes.contains(&role.uuid())
+    {
+        let role = card(db, scope, locked.id).await?.target_role.unwrap_or_default();
+        return Ok(Error::NotReady(format!(
+            "{key} asks for the role {role}, which you do not hold"
+        )));
+    }
+    debug_assert!(locked.ready && locked.state == TaskState::Todo);
+    Ok(Error::NotReady(format!("{key} has just become free; claim it again")))
+}
+
+/// Whose tasks the caller may take: its own, those of its roles, those of everybody.
+pub(super) fn lanes(scope: &ProjectScope, filter: &ClaimFilter) -> Result<Vec<Uuid>> {
+    let me = scope.user()?.uuid();
+    if let Some(role) = filter.role
+        && !scope.roles().contains(&role)
+    {
+        return Err(Error::invalid("role_id", "must be a role that you hold; see whoami"));
+    }
+    if filter.assigned_to_me {
+        return Ok(vec![me]);
+    }
+    Ok(match filter.role {
+        Some(role) => vec![me, role.uuid()],
+        None => [me, Uuid::nil()]
+            .into_iter()
+            .chain(scope.roles().iter().map(|role| role.uuid()))
+            .collect(),
+    })
+}
+
+/// The lease of a claim in seconds; `None` when it holds for ever, as a person's does.
+fn lease_seconds(scope: &ProjectScope, lease: Lease) -> Option<i32> {
+    if scope.actor().token.is_none() || scope.lease_minutes() == 0 {
+        return None;
+    }
+    let minutes = match lease {
+        Lease::OfProject => scope.lease_minutes(),
+        Lease::Minutes(minutes) => i32::from(minutes),
+    };
+    Some(minutes * 60)
+}
