@@ -7,5 +7,8 @@ mod cli;
 mod cluster;
 mod config;
 mod embedded;
+mod mcp_frame;
+mod mcp_server;
+mod mcp_transport;
 mod migrations;
 mod server;
