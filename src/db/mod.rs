@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use sqlx::Connection as _;
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions};
-use tokio::time::timeout;
+use tokio::time::{Instant, sleep, timeout};
 
 use crate::config::Config;
 use embedded::{Cluster, ClusterError, ClusterOptions};
@@ -31,6 +31,9 @@ const ACQUIRE_LIMIT: Duration = Duration::from_secs(2);
 
 /// How long the first connection may take; name look-ups and TLS included.
 const CONNECT_LIMIT: Duration = Duration::from_secs(10);
+
+/// How long a command waits for a cluster that another process is starting or stopping.
+const ATTACH_LIMIT: Duration = Duration::from_secs(30);
 
 /// How long connections in use are waited for at the end.
 const CLOSE_LIMIT: Duration = Duration::from_secs(5);
@@ -86,6 +89,8 @@ pub struct Database {
     pool: PgPool,
     direct: PgConnectOptions,
     cluster: Option<Cluster>,
+    /// Other commands may have attached to our cluster.
+    has_guests: bool,
 }
 
 impl Database {
@@ -104,13 +109,14 @@ impl Database {
         // belong to the role (`alter role … set statement_timeout = '5s'`). `doctor` looks.
         let pooled =
             if config.database_url_direct.is_some() { pooled } else { with_time_limits(pooled) };
-        Ok(Database { pool: pool(pooled), direct, cluster: None })
+        Ok(Database { pool: pool(pooled), direct, cluster: None, has_guests: false })
     }
 
     /// Opens a database by its connect options: for tests, and for tools that already have one.
     #[must_use]
     pub fn connect(options: PgConnectOptions) -> Database {
-        Database { pool: pool(with_time_limits(options.clone())), direct: options, cluster: None }
+        let pool = pool(with_time_limits(options.clone()));
+        Database { pool, direct: options, cluster: None, has_guests: false }
     }
 
     /// Opens the database of a cluster that the caller has started, and owns it from now on.
@@ -163,20 +169,34 @@ impl Database {
         if timeout(CLOSE_LIMIT, self.pool.close()).await.is_err() {
             tracing::warn!("some connections are still in use and are cut off");
         }
-        if let Some(cluster) = self.cluster {
-            cluster.stop().await;
+        match self.cluster {
+            Some(cluster) if self.has_guests => cluster.stop_after_guests().await,
+            Some(cluster) => cluster.stop().await,
+            None => {}
         }
     }
 }
 
 async fn open_embedded(config: &Config, mode: OpenMode) -> Result<Database, DatabaseError> {
     let options = ClusterOptions::new(&config.data_dir, config.postgres_bin_dir.as_deref())?;
-    match Cluster::start(options).await {
-        Ok(cluster) => Ok(Database::of_cluster(cluster)),
-        Err(ClusterError::InUse(_)) if mode == OpenMode::Attach => {
-            Ok(Database::connect(embedded::attach(&config.data_dir).await?))
+    let patience = Instant::now() + ATTACH_LIMIT;
+    loop {
+        let in_use = match Cluster::start(options.clone()).await {
+            Ok(cluster) => {
+                let has_guests = mode == OpenMode::Attach;
+                return Ok(Database { has_guests, ..Database::of_cluster(cluster) });
+            }
+            Err(error @ ClusterError::InUse(_)) if mode == OpenMode::Attach => error,
+            Err(error) => return Err(error.into()),
+        };
+        if let Some(options) = embedded::attach(&config.data_dir).await? {
+            return Ok(Database::connect(options));
         }
-        Err(error) => Err(error.into()),
+        // The other process is starting or stopping; soon the cluster is its, or ours.
+        if Instant::now() > patience {
+            return Err(in_use.into());
+        }
+        sleep(Duration::from_millis(50)).await;
     }
 }
 

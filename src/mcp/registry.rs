@@ -142,14 +142,13 @@ impl Registry {
     }
 }
 
-/// Only the hints that differ from what the protocol assumes without them.
+/// The hints that say something: a read is neither destructive nor repeatable to any effect.
 fn annotations(effect: Effect) -> ToolAnnotations {
     let annotations = ToolAnnotations::new();
     match effect {
         Effect::Read => annotations.read_only(true),
         Effect::Write { idempotent, destructive } => {
-            let annotations =
-                if destructive { annotations } else { annotations.destructive(false) };
+            let annotations = annotations.destructive(destructive);
             if idempotent { annotations.idempotent(true) } else { annotations }
         }
     }
