@@ -14,7 +14,7 @@ use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions};
 use tokio::time::{Instant, sleep, timeout};
 
 use crate::config::Config;
-use embedded::{Cluster, ClusterError, ClusterOptions};
+use embedded::{Cluster, ClusterError, ClusterOptions, GuestPass};
 
 /// The oldest major version of PostgreSQL that the schema works on.
 pub const OLDEST_MAJOR: u32 = 15;
@@ -89,8 +89,10 @@ pub struct Database {
     pool: PgPool,
     direct: PgConnectOptions,
     cluster: Option<Cluster>,
-    /// Other commands may have attached to our cluster.
+    /// Our cluster lets other commands finish that use it.
     has_guests: bool,
+    /// We use another process's cluster, and it lets us finish.
+    guest_pass: Option<GuestPass>,
 }
 
 impl Database {
@@ -109,14 +111,17 @@ impl Database {
         // belong to the role (`alter role … set statement_timeout = '5s'`). `doctor` looks.
         let pooled =
             if config.database_url_direct.is_some() { pooled } else { with_time_limits(pooled) };
-        Ok(Database { pool: pool(pooled), direct, cluster: None, has_guests: false })
+        Ok(Database::new(pool(pooled), direct))
     }
 
     /// Opens a database by its connect options: for tests, and for tools that already have one.
     #[must_use]
     pub fn connect(options: PgConnectOptions) -> Database {
-        let pool = pool(with_time_limits(options.clone()));
-        Database { pool, direct: options, cluster: None, has_guests: false }
+        Database::new(pool(with_time_limits(options.clone())), options)
+    }
+
+    fn new(pool: PgPool, direct: PgConnectOptions) -> Database {
+        Database { pool, direct, cluster: None, has_guests: false, guest_pass: None }
     }
 
     /// Opens the database of a cluster that the caller has started, and owns it from now on.
@@ -172,7 +177,7 @@ impl Database {
         match self.cluster {
             Some(cluster) if self.has_guests => cluster.stop_after_guests().await,
             Some(cluster) => cluster.stop().await,
-            None => {}
+            None => drop(self.guest_pass),
         }
     }
 }
@@ -189,8 +194,8 @@ async fn open_embedded(config: &Config, mode: OpenMode) -> Result<Database, Data
             Err(error @ ClusterError::InUse(_)) if mode == OpenMode::Attach => error,
             Err(error) => return Err(error.into()),
         };
-        if let Some(options) = embedded::attach(&config.data_dir).await? {
-            return Ok(Database::connect(options));
+        if let Some((options, pass)) = embedded::attach(&config.data_dir).await? {
+            return Ok(Database { guest_pass: Some(pass), ..Database::connect(options) });
         }
         // The other process is starting or stopping; soon the cluster is its, or ours.
         if Instant::now() > patience {

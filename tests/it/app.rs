@@ -233,7 +233,7 @@ async fn kill_9_stops_the_database_cleanly_and_keeps_what_was_committed() {
     let data_dir = folder.path().join("data");
     embedded::prepare(&data_dir).await;
     let mut first = Server::embedded(&data_dir);
-    let options = attach(&data_dir).await.unwrap().unwrap();
+    let (options, _pass) = attach(&data_dir).await.unwrap().unwrap();
     cluster::run(&options, "create table notes as select 'kept' as note".to_owned()).await;
 
     first.kill();
@@ -247,7 +247,7 @@ async fn kill_9_stops_the_database_cleanly_and_keeps_what_was_committed() {
         }
     }
     let mut second = Server::embedded(&data_dir);
-    let options = attach(&data_dir).await.unwrap().unwrap();
+    let (options, _pass) = attach(&data_dir).await.unwrap().unwrap();
     assert_eq!(cluster::ask(&options, "select note from notes").await, ["kept"]);
     let log = std::fs::read_to_string(data_dir.join("postgres.log")).unwrap();
     assert!(log.contains("received fast shutdown request"), "{log}");

@@ -154,14 +154,17 @@ impl Cluster {
         self.process.exited().await
     }
 
-    /// Stops the server once nobody else is connected, or after a while all the same.
-    ///
-    /// For a command that ran the cluster for itself while others attached to it.
+    /// Stops the server once the commands that attached to it are done, or after a while all the
+    /// same. For a command that ran the cluster for itself.
     pub async fn stop_after_guests(self) {
-        self.process.ask_to_finish();
-        if timeout(GUEST_LIMIT, self.process.exited()).await.is_err() {
-            self.stop().await;
-        }
+        let patience = Instant::now() + GUEST_LIMIT;
+        let _kept_out = loop {
+            match self.layout.shut_out_guests() {
+                Ok(None) if Instant::now() < patience => sleep(Duration::from_millis(25)).await,
+                kept_out => break kept_out,
+            }
+        };
+        self.stop().await;
     }
 
     /// Stops the server cleanly, without waiting for its clients, and waits until it is gone.
@@ -213,11 +216,20 @@ impl Cluster {
     }
 }
 
+/// The right to use a cluster that another process runs; that one waits for its end.
+#[derive(Debug)]
+pub struct GuestPass {
+    _lock: DirectoryLock,
+}
+
 /// How to connect to the cluster of a data directory that another process runs.
 ///
 /// `None` while that process is starting or stopping its cluster: look again soon.
-pub async fn attach(data_dir: &Path) -> Result<Option<PgConnectOptions>, ClusterError> {
+pub async fn attach(
+    data_dir: &Path,
+) -> Result<Option<(PgConnectOptions, GuestPass)>, ClusterError> {
     let layout = Layout::new(data_dir, Owner::of_the_database().as_ref());
+    let Some(lock) = layout.enter_as_guest()? else { return Ok(None) };
     let password = match layout.read_password() {
         Ok(password) => password,
         // Its first start is not that far yet.
@@ -228,7 +240,7 @@ pub async fn attach(data_dir: &Path) -> Result<Option<PgConnectOptions>, Cluster
     };
     let options = connect_options(&layout, &password);
     match connect_briefly(&options).await {
-        Ok(()) => Ok(Some(options)),
+        Ok(()) => Ok(Some((options, GuestPass { _lock: lock }))),
         Err(error) if is_still_starting(&error) || is_missing_database(&error) => Ok(None),
         Err(error) => Err(error.into()),
     }

@@ -75,11 +75,6 @@ impl Process {
         }
     }
 
-    /// Asks for a clean stop that waits for the clients there are, and takes no new ones.
-    pub(super) fn ask_to_finish(&self) {
-        self.signal(Signal::SIGTERM);
-    }
-
     /// Asks for a clean stop that does not wait for clients.
     pub(super) fn interrupt(&self) {
         self.signal(Signal::SIGINT);
