@@ -11,7 +11,8 @@ use axum::routing::get;
 use http_body_util::BodyExt as _;
 use nottario::app::{App, Limits, Running};
 use nottario::config::Config;
-use nottario::db::{Database, embedded, migrations};
+use nottario::db::embedded::attach;
+use nottario::db::{Database, migrations};
 use nottario::web;
 use serde_json::{Value, json};
 use sqlx::SqlSafeStr as _;
@@ -19,6 +20,7 @@ use sqlx::migrate::{Migration, MigrationType, Migrator};
 use tower::ServiceExt as _;
 
 use crate::cluster::{self, TestDatabase};
+use crate::embedded;
 use crate::server::{self, Server, complaint};
 
 /// A server in this process, on a free port.
@@ -187,8 +189,9 @@ async fn sigterm_ends_the_server_with_status_0_and_stops_its_database() {
 async fn kill_9_stops_the_database_cleanly_and_keeps_what_was_committed() {
     let folder = cluster::scratch_folder();
     let data_dir = folder.path().join("data");
+    embedded::prepare(&data_dir).await;
     let mut first = Server::embedded(&data_dir);
-    let options = embedded::attach(&data_dir).await.unwrap();
+    let options = attach(&data_dir).await.unwrap();
     cluster::run(&options, "create table notes as select 'kept' as note".to_owned()).await;
 
     first.kill();
@@ -202,7 +205,7 @@ async fn kill_9_stops_the_database_cleanly_and_keeps_what_was_committed() {
         }
     }
     let mut second = Server::embedded(&data_dir);
-    let options = embedded::attach(&data_dir).await.unwrap();
+    let options = attach(&data_dir).await.unwrap();
     assert_eq!(cluster::ask(&options, "select note from notes").await, ["kept"]);
     let log = std::fs::read_to_string(data_dir.join("postgres.log")).unwrap();
     assert!(log.contains("received fast shutdown request"), "{log}");
@@ -214,6 +217,7 @@ async fn kill_9_stops_the_database_cleanly_and_keeps_what_was_committed() {
 async fn a_second_server_on_the_data_directory_is_refused_and_commands_are_not() {
     let folder = cluster::scratch_folder();
     let data_dir = folder.path().join("data");
+    embedded::prepare(&data_dir).await;
     let _first = Server::embedded(&data_dir);
     let environment = [("NOTTARIO_DATA_DIR", data_dir.to_str().unwrap())];
 

@@ -21,6 +21,11 @@ fn options(data_dir: &Path) -> ClusterOptions {
     }
 }
 
+/// Makes the cluster of a data directory without waiting for the disk, for whoever starts on it.
+pub(crate) async fn prepare(data_dir: &Path) {
+    Cluster::start(options(data_dir)).await.unwrap().stop().await;
+}
+
 fn mode(path: &Path) -> u32 {
     fs::metadata(path).unwrap().permissions().mode() & 0o777
 }
