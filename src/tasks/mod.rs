@@ -32,7 +32,7 @@ mod why;
 pub use claim::{ClaimFilter, Claimed, Lease, claim, claim_next, next};
 pub use close::{Close, Closed, close};
 pub use comments::{Comment, add_comment, comments};
-pub use commits::{Commit, NewCommit, commits, link_commit};
+pub use commits::{Commit, CommitMessage, NewCommit, Repo, Sha, commits, link_commit};
 pub use create::{NewTask, create};
 pub use dependencies::{add_dependency, remove_dependency};
 pub use hold::{Force, expire_claims, heartbeat, held, release, renew};

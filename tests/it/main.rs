@@ -9,3 +9,5 @@ mod config;
 mod embedded;
 mod migrations;
 mod server;
+mod tasks;
+mod world;

@@ -1,0 +1,190 @@
+//! Transactions that meet in one particular order: who waits for whom is arranged, not hoped for.
+
+use nottario::ids::TaskId;
+use nottario::tasks::{
+    self, ClaimFilter, Close, Force, Lease, NewCommit, Repo, Sha, add_dependency, claim, claim_next,
+};
+use nottario::text::CommentBody;
+
+use super::kit::{Queue, call, said, titled};
+
+/// Runs a call beside the test, as another connection would.
+macro_rules! beside {
+    ($queue:expr, |$other:ident, $scope:ident| $call:expr) => {{
+        let pool = $queue.pool().clone();
+        let $scope = $queue.bot.clone();
+        tokio::spawn(async move {
+            let mut $other = pool.begin().await.unwrap();
+            let answer = $call.await;
+            match &answer {
+                Ok(_) => $other.commit().await.unwrap(),
+                Err(_) => $other.rollback().await.unwrap(),
+            }
+            answer
+        })
+    }};
+}
+
+fn commit_link() -> NewCommit {
+    NewCommit {
+        repo: Repo::parse("acme/atlas").unwrap(),
+        sha: Sha::parse("0123abcd").unwrap(),
+        message: None,
+    }
+}
+
+#[tokio::test]
+async fn an_unlinked_task_that_is_being_closed_is_closed_for_its_new_dependant() {
+    let queue = Queue::new().await;
+    let (task, waiting) = (queue.task("closing").await, queue.task("waiting").await);
+    let mut closer = queue.pool().begin().await.unwrap();
+    tasks::close(&mut closer, &queue.bot, task, &Close::default()).await.unwrap();
+
+    let linker = beside!(queue, |db, bot| add_dependency(&mut db, &bot, waiting, task));
+    queue.world.until_blocked(1).await;
+    closer.commit().await.unwrap();
+
+    assert!(linker.await.unwrap().unwrap().ready);
+    queue.assert_sound().await;
+}
+
+#[tokio::test]
+async fn a_feature_that_is_being_closed_takes_no_open_child() {
+    let queue = Queue::new().await;
+    let feature = queue.feature("closing").await;
+    let mut closer = queue.pool().begin().await.unwrap();
+    tasks::close(&mut closer, &queue.bot, feature, &Close::default()).await.unwrap();
+
+    let child = tasks::NewTask { parent: Some(feature), ..titled("late") };
+    let creator = beside!(queue, |db, bot| tasks::create(&mut db, &bot, &child));
+    queue.world.until_blocked(1).await;
+    closer.commit().await.unwrap();
+
+    assert!(said(creator.await.unwrap()).starts_with("not_ready: "));
+    queue.assert_sound().await;
+}
+
+#[tokio::test]
+async fn a_feature_that_is_getting_a_child_stays_a_feature() {
+    let queue = Queue::new().await;
+    let feature = queue.feature("growing").await;
+    let mut creator = queue.pool().begin().await.unwrap();
+    let child = tasks::NewTask { parent: Some(feature), ..titled("first") };
+    tasks::create(&mut creator, &queue.bot, &child).await.unwrap();
+
+    let change = tasks::Update { kind: Some(tasks::TaskType::Task), ..Default::default() };
+    let editor = beside!(queue, |db, bot| tasks::update(&mut db, &bot, feature, &change));
+    queue.world.until_blocked(1).await;
+    creator.commit().await.unwrap();
+
+    assert!(said(editor.await.unwrap()).starts_with("invalid: type"));
+}
+
+#[tokio::test]
+async fn a_prerequisite_that_is_being_added_keeps_the_task_from_a_claim() {
+    let queue = Queue::new().await;
+    let (task, before) = (queue.task("task").await, queue.task("before").await);
+    let mut linker = queue.pool().begin().await.unwrap();
+    add_dependency(&mut linker, &queue.bot, task, before).await.unwrap();
+
+    let named = beside!(queue, |db, bot| claim(&mut db, &bot, task, None, false, Lease::OfProject));
+    queue.world.until_blocked(1).await;
+    linker.commit().await.unwrap();
+
+    assert!(said(named.await.unwrap()).starts_with("blocked: "));
+}
+
+#[tokio::test]
+async fn the_sweep_leaves_a_task_whose_holder_is_speaking() {
+    let queue = Queue::new().await;
+    let task = queue.task("slow").await;
+    let claim = queue.claim(&queue.bot, task).await;
+    queue.lapse(task).await;
+    let mut holder = queue.pool().begin().await.unwrap();
+    tasks::heartbeat(&mut holder, &queue.bot, task, Some(claim.claim_id), None).await.unwrap();
+
+    assert_eq!(queue.sweep().await, 0);
+    holder.commit().await.unwrap();
+
+    assert_eq!(queue.sweep().await, 0);
+    assert_eq!(queue.state(task).await, tasks::TaskState::Doing);
+}
+
+#[tokio::test]
+async fn a_holder_that_speaks_while_it_is_swept_has_lost_the_claim() {
+    let queue = Queue::new().await;
+    let task = queue.task("too slow").await;
+    let claim_id = queue.claim(&queue.bot, task).await.claim_id;
+    queue.lapse(task).await;
+    let mut sweeper = queue.pool().begin().await.unwrap();
+    let system = nottario::access::enter_as_system(&mut sweeper, queue.project.id).await.unwrap();
+    assert_eq!(tasks::expire_claims(&mut sweeper, &system, 100).await.unwrap(), 1);
+
+    let holder =
+        beside!(queue, |db, bot| tasks::heartbeat(&mut db, &bot, task, Some(claim_id), None));
+    queue.world.until_blocked(1).await;
+    sweeper.commit().await.unwrap();
+
+    assert!(said(holder.await.unwrap()).starts_with("lost_claim: "));
+}
+
+#[tokio::test]
+async fn a_task_closed_while_the_cycle_ends_stays_in_it() {
+    let queue = Queue::new().await;
+    let (closed, open) = (queue.task("closed").await, queue.task("open").await);
+    let mut closer = queue.pool().begin().await.unwrap();
+    tasks::close(&mut closer, &queue.bot, closed, &Close::default()).await.unwrap();
+
+    let owner = queue.project.scope.clone();
+    let pool = queue.pool().clone();
+    let ender = tokio::spawn(async move {
+        let mut tx = pool.begin().await.unwrap();
+        let ended = nottario::cycles::end(&mut tx, &owner, None).await.unwrap();
+        tx.commit().await.unwrap();
+        ended
+    });
+    queue.world.until_blocked(1).await;
+    closer.commit().await.unwrap();
+
+    assert_eq!(ender.await.unwrap().moved, 1);
+    assert_eq!(cycle_of(&queue, closed).await, "sprint-1");
+    assert_eq!(cycle_of(&queue, open).await, "sprint-2");
+}
+
+#[tokio::test]
+async fn a_task_created_while_the_cycle_ends_is_in_the_next_one() {
+    let queue = Queue::new().await;
+    let mut ender = queue.pool().begin().await.unwrap();
+    nottario::cycles::end(&mut ender, &queue.project.scope, None).await.unwrap();
+
+    let new = titled("late");
+    let creator = beside!(queue, |db, bot| tasks::create(&mut db, &bot, &new));
+    queue.world.until_blocked(1).await;
+    ender.commit().await.unwrap();
+
+    let task = creator.await.unwrap().unwrap().id;
+    assert_eq!(cycle_of(&queue, task).await, "sprint-2");
+}
+
+async fn cycle_of(queue: &Queue, task: TaskId) -> String {
+    queue.get(task).await.cycle.name
+}
+
+#[tokio::test]
+async fn a_claim_waits_for_the_end_of_the_cycle_and_succeeds() {
+    let queue = Queue::new().await;
+    let task = queue.task("carried over").await;
+    let mut ender = queue.pool().begin().await.unwrap();
+    nottario::cycles::end(&mut ender, &queue.project.scope, None).await.unwrap();
+
+    let named = beside!(queue, |db, bot| claim(&mut db, &bot, task, None, false, Lease::OfProject));
+    queue.world.until_blocked(1).await;
+    ender.commit().await.unwrap();
+
+    assert_eq!(named.await.unwrap().unwrap().task.cycle.name, "sprint-2");
+    assert!(
+        call!(queue, claim_next, &queue.bot, &ClaimFilter::default(), Lease::OfProject)
+            .unwrap()
+            .is_none()
+    );
+}
