@@ -34,6 +34,23 @@ fn commit_link() -> NewCommit {
 }
 
 #[tokio::test]
+async fn who_loses_to_a_claim_is_told_who_won() {
+    let queue = Queue::new().await;
+    let ana = queue.agent_with("ana", &[]).await;
+    let task = queue.task("wanted").await;
+    let mut winner = queue.pool().begin().await.unwrap();
+    claim(&mut winner, &ana, task, None, false, Lease::OfProject).await.unwrap();
+
+    let loser =
+        beside!(queue, |db, bot| tasks::release(&mut db, &bot, task, None, None, Force::No));
+    queue.world.until_blocked(1).await;
+    winner.commit().await.unwrap();
+
+    let refusal = said(loser.await.unwrap());
+    assert!(refusal.contains(r#"agent "ana" for ana"#), "{refusal}");
+}
+
+#[tokio::test]
 async fn an_unlinked_task_that_is_being_closed_is_closed_for_its_new_dependant() {
     let queue = Queue::new().await;
     let (task, waiting) = (queue.task("closing").await, queue.task("waiting").await);
