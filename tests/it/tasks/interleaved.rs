@@ -51,6 +51,28 @@ async fn who_loses_to_a_claim_is_told_who_won() {
 }
 
 #[tokio::test]
+async fn closing_a_task_that_is_being_linked_does_not_deadlock() {
+    let queue = Queue::new().await;
+    for round in 0..20 {
+        let task = queue.task("closed while it is linked").await;
+        let (first, second) = (queue.task("first").await, queue.task("second").await);
+        let mut linker = queue.pool().begin().await.unwrap();
+        add_dependency(&mut linker, &queue.bot, first, task).await.unwrap();
+
+        let how = Close::default();
+        let closer = beside!(queue, |db, bot| tasks::close(&mut db, &bot, task, &how));
+        queue.world.until_blocked(1).await;
+        let next_linker = beside!(queue, |db, bot| add_dependency(&mut db, &bot, second, task));
+        queue.world.until_blocked(2).await;
+        linker.commit().await.unwrap();
+
+        next_linker.await.unwrap().unwrap_or_else(|error| panic!("round {round}: {error:?}"));
+        closer.await.unwrap().unwrap_or_else(|error| panic!("round {round}: {error:?}"));
+    }
+    queue.assert_sound().await;
+}
+
+#[tokio::test]
 async fn an_unlinked_task_that_is_being_closed_is_closed_for_its_new_dependant() {
     let queue = Queue::new().await;
     let (task, waiting) = (queue.task("closing").await, queue.task("waiting").await);
