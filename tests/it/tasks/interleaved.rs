@@ -73,6 +73,30 @@ async fn closing_a_task_that_is_being_linked_does_not_deadlock() {
 }
 
 #[tokio::test]
+async fn two_sessions_of_one_agent_that_link_the_same_commit_do_not_deadlock() {
+    let queue = Queue::new().await;
+    let task = queue.task("shipped").await;
+    queue.claim(&queue.bot, task).await;
+    // So near its end that every call renews the lease.
+    queue.lapse(task).await;
+    let mut gate = queue.pool().begin().await.unwrap();
+    sqlx::raw_sql("lock table task_comments in share mode").execute(&mut *gate).await.unwrap();
+
+    let comment = CommentBody::parse("shipped").unwrap();
+    let how = Close { comment: Some(comment), commits: vec![commit_link()], ..Close::default() };
+    let closer = beside!(queue, |db, bot| tasks::close(&mut db, &bot, task, &how));
+    queue.world.until_blocked(1).await;
+    let commit = commit_link();
+    let linker = beside!(queue, |db, bot| tasks::link_commit(&mut db, &bot, task, &commit));
+    queue.world.until_blocked(2).await;
+    gate.commit().await.unwrap();
+
+    closer.await.unwrap().unwrap();
+    linker.await.unwrap().unwrap();
+    assert_eq!(queue.get(task).await.commit_count, 1);
+}
+
+#[tokio::test]
 async fn an_unlinked_task_that_is_being_closed_is_closed_for_its_new_dependant() {
     let queue = Queue::new().await;
     let (task, waiting) = (queue.task("closing").await, queue.task("waiting").await);
