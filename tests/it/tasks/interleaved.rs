@@ -97,6 +97,38 @@ async fn two_sessions_of_one_agent_that_link_the_same_commit_do_not_deadlock() {
 }
 
 #[tokio::test]
+async fn nothing_is_never_the_answer_while_the_only_task_is_being_changed() {
+    let queue = Queue::new().await;
+    let task = queue.task("being edited").await;
+    let mut editor = queue.pool().begin().await.unwrap();
+    let title = tasks::Update { title: Some(titled("edited").title), ..Default::default() };
+    tasks::update(&mut editor, &queue.bot, task, &title).await.unwrap();
+
+    let filter = ClaimFilter::default();
+    let mut claimer =
+        beside!(queue, |db, bot| claim_next(&mut db, &bot, &filter, Lease::OfProject));
+    tokio::select! {
+        () = until_tried(&queue, 70) => {}
+        answer = &mut claimer => panic!("answered {:?}", answer.unwrap()),
+    }
+    editor.commit().await.unwrap();
+
+    assert_eq!(claimer.await.unwrap().unwrap().unwrap().task.card.id, task);
+}
+
+/// Waits until a claimer has been seen at so many attempts.
+async fn until_tried(queue: &Queue, attempts: usize) {
+    let at = "select coalesce(max(extract(epoch from query_start) * 1000000), 0)::bigint \
+              from pg_stat_activity \
+              where datname = current_database() and query like '%Hands out the best ready task%' \
+                and pid <> pg_backend_pid()";
+    let mut seen = std::collections::HashSet::new();
+    while seen.len() < attempts {
+        seen.insert(queue.world.number(at).await);
+    }
+}
+
+#[tokio::test]
 async fn an_unlinked_task_that_is_being_closed_is_closed_for_its_new_dependant() {
     let queue = Queue::new().await;
     let (task, waiting) = (queue.task("closing").await, queue.task("waiting").await);
