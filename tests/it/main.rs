@@ -17,4 +17,5 @@ mod mcp_transport;
 mod migrations;
 mod projects;
 mod server;
+mod tasks;
 mod world;
