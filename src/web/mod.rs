@@ -1,6 +1,6 @@
 //! People's and machines' surface over HTTP.
 //!
-//! Every answer passes the layers of [`layers`]: it has a request id and the security headers, and
+//! Every answer passes through [`with_layers`]: it has a request id and the security headers, and
 //! a panic behind it became a 500 with a reference.
 
 mod health;

@@ -4,6 +4,7 @@
 
 mod app;
 mod cli;
+mod cli_people;
 mod cluster;
 mod config;
 mod cycles;
@@ -17,4 +18,5 @@ mod mcp_transport;
 mod migrations;
 mod projects;
 mod server;
+mod tasks;
 mod world;
