@@ -13,7 +13,7 @@ use serde_json::json;
 
 use crate::app::Services;
 
-pub use layers::with_layers;
+pub use layers::{with_layers, with_time_limit};
 
 /// The routes of this surface; [`with_layers`] goes around all surfaces together.
 pub fn router(services: &Services) -> Router {

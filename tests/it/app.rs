@@ -137,7 +137,7 @@ async fn every_answer_has_the_security_headers_and_a_request_id() {
 
 /// One request through the layers alone.
 async fn through_layers(routes: Router, limit: Duration) -> (StatusCode, HeaderMap, Value) {
-    let routes = web::with_layers(routes, limit, true);
+    let routes = web::with_layers(web::with_time_limit(routes, limit), true);
     let request = Request::get("/").body(Body::empty()).unwrap();
     let response = routes.oneshot(request).await.unwrap();
     let (parts, body) = response.into_parts();

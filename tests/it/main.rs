@@ -13,6 +13,7 @@ mod events;
 mod identity;
 mod mcp_frame;
 mod mcp_server;
+mod mcp_tasks;
 mod mcp_transport;
 mod migrations;
 mod projects;
