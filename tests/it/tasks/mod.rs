@@ -2,3 +2,4 @@
 
 mod interleaved;
 mod kit;
+mod races;
