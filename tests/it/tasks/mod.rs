@@ -3,3 +3,4 @@
 mod interleaved;
 mod kit;
 mod races;
+mod storm;
