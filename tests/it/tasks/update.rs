@@ -225,6 +225,32 @@ async fn unknown_assignees_and_foreign_tasks_are_refused() {
 }
 
 #[tokio::test]
+async fn saving_a_form_does_not_choose_the_assignee_that_a_claim_has_set() {
+    let queue = Queue::new().await;
+    let task = queue.task("taken").await;
+    queue.claim(&queue.bot, task).await;
+
+    // The form sends every field, and only the title is new.
+    let form = Update {
+        title: Some(line("clearer")),
+        assignee: Patch::Set(queue.project.owner.id),
+        ..Update::default()
+    };
+    call!(queue, update, &queue.project.scope, task, &form).unwrap();
+    let released = call!(
+        queue,
+        nottario::tasks::release,
+        &queue.bot,
+        task,
+        None,
+        None,
+        nottario::tasks::Force::No
+    );
+
+    assert!(released.unwrap().assignee.is_none());
+}
+
+#[tokio::test]
 async fn an_assignee_chosen_while_the_task_is_held_stays() {
     let queue = Queue::new().await;
     let ana = queue.world.member(&queue.project, "ana", &[]).await;
