@@ -1,3 +1,9 @@
 //! The `nottario` command.
 
-fn main() {}
+#![forbid(unsafe_code)]
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    nottario::cli::main()
+}

@@ -1,0 +1,217 @@
+//! The database: one pool for requests, one direct address for what must not go through a pooler,
+//! and the embedded cluster behind both when no database is configured.
+//!
+//! Whoever holds a [`Database`] holds one that answered and is recent enough. Its schema is the
+//! business of [`migrations`].
+
+pub mod embedded;
+pub mod migrations;
+
+use std::time::Duration;
+
+use sqlx::Connection as _;
+use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions};
+use tokio::time::timeout;
+
+use crate::config::Config;
+use embedded::{Cluster, ClusterError, ClusterOptions};
+
+/// The oldest major version of PostgreSQL that the schema works on.
+pub const OLDEST_MAJOR: u32 = 15;
+
+/// Enough to keep a small server's cores busy, and a fraction of what PostgreSQL takes by default,
+/// so that several processes fit.
+const POOL_SIZE: u32 = 20;
+
+/// A request that cannot get a connection this fast is better refused than queued.
+const ACQUIRE_LIMIT: Duration = Duration::from_secs(2);
+
+/// How long the first connection may take; name look-ups and TLS included.
+const CONNECT_LIMIT: Duration = Duration::from_secs(10);
+
+/// What may happen when no database is configured and another process runs the embedded one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OpenMode {
+    /// The server: the data directory must be ours alone.
+    Own,
+    /// A command: uses the cluster that a server runs, or runs it for the command's duration.
+    Attach,
+}
+
+/// Why the database cannot be used, and what to do about it.
+#[derive(Debug, thiserror::Error)]
+pub enum DatabaseError {
+    /// The embedded cluster does not run.
+    #[error(transparent)]
+    Embedded(#[from] ClusterError),
+    /// The address is not one.
+    #[error("{setting} is not a database address; write it as postgres://USER:PASSWORD@HOST/NAME")]
+    Address {
+        /// The variable that holds it.
+        setting: &'static str,
+    },
+    /// Nobody answers there, or refuses us.
+    #[error("cannot connect to {place}: {reason}; check {setting}, and that PostgreSQL runs there")]
+    Unreachable {
+        /// The variable that holds the address.
+        setting: &'static str,
+        /// User, host and database, without the password.
+        place: String,
+        /// What the network or the server said.
+        reason: String,
+    },
+    /// The server is older than the schema needs.
+    #[error(
+        "the database server is PostgreSQL {found}, and {OLDEST_MAJOR} or newer is needed; \
+         upgrade it, or set DATABASE_URL to a newer one"
+    )]
+    TooOld {
+        /// The server's major version.
+        found: u32,
+    },
+    /// A statement failed.
+    #[error("the database refused: {0}")]
+    Sql(#[from] sqlx::Error),
+}
+
+/// An open database.
+#[derive(Debug)]
+pub struct Database {
+    pool: PgPool,
+    direct: PgConnectOptions,
+    cluster: Option<Cluster>,
+}
+
+impl Database {
+    /// Opens the configured database, or the embedded one.
+    pub async fn open(config: &Config, mode: OpenMode) -> Result<Database, DatabaseError> {
+        let Some(address) = &config.database_url else {
+            return open_embedded(config, mode).await;
+        };
+        let pooled = parse("DATABASE_URL", address.expose())?;
+        let (direct, setting) = match &config.database_url_direct {
+            Some(direct) => (parse("DATABASE_URL_DIRECT", direct.expose())?, "DATABASE_URL_DIRECT"),
+            None => (pooled.clone(), "DATABASE_URL"),
+        };
+        check_server(&direct, setting).await?;
+        // A transaction pooler refuses connections that ask for settings: there, the time limits
+        // belong to the role (`alter role … set statement_timeout = '5s'`). `doctor` looks.
+        let pooled =
+            if config.database_url_direct.is_some() { pooled } else { with_time_limits(pooled) };
+        Ok(Database { pool: pool(pooled), direct, cluster: None })
+    }
+
+    /// Opens a database by its connect options: for tests, and for tools that already have one.
+    #[must_use]
+    pub fn connect(options: PgConnectOptions) -> Database {
+        Database { pool: pool(with_time_limits(options.clone())), direct: options, cluster: None }
+    }
+
+    /// Opens the database of a cluster that the caller has started, and owns it from now on.
+    #[must_use]
+    pub fn of_cluster(cluster: Cluster) -> Database {
+        let database = Database::connect(cluster.connect_options());
+        Database { cluster: Some(cluster), ..database }
+    }
+
+    /// The pool that requests share. Every connection of it has the house's time limits.
+    #[must_use]
+    pub fn pool(&self) -> &PgPool {
+        &self.pool
+    }
+
+    /// The way past a transaction pooler, for the listener, the job workers and migrations.
+    ///
+    /// Without time limits: a listener waits for hours, and a migration may take minutes.
+    #[must_use]
+    pub fn direct(&self) -> &PgConnectOptions {
+        &self.direct
+    }
+
+    /// The embedded cluster, when this process runs it.
+    #[must_use]
+    pub fn cluster(&self) -> Option<&Cluster> {
+        self.cluster.as_ref()
+    }
+
+    /// Waits until the embedded cluster ends by itself; for ever when there is none.
+    pub async fn cluster_exited(&self) -> String {
+        match &self.cluster {
+            Some(cluster) => cluster.exited().await,
+            None => std::future::pending().await,
+        }
+    }
+
+    /// Closes the pool, and stops the embedded cluster when this process runs it.
+    pub async fn close(self) {
+        self.pool.close().await;
+        if let Some(cluster) = self.cluster {
+            cluster.stop().await;
+        }
+    }
+}
+
+async fn open_embedded(config: &Config, mode: OpenMode) -> Result<Database, DatabaseError> {
+    let options = ClusterOptions::new(&config.data_dir, config.postgres_bin_dir.as_deref())?;
+    match Cluster::start(options).await {
+        Ok(cluster) => Ok(Database::of_cluster(cluster)),
+        Err(ClusterError::InUse(_)) if mode == OpenMode::Attach => {
+            Ok(Database::connect(embedded::attach(&config.data_dir).await?))
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn parse(setting: &'static str, address: &str) -> Result<PgConnectOptions, DatabaseError> {
+    let options: PgConnectOptions =
+        address.parse().map_err(|_| DatabaseError::Address { setting })?;
+    Ok(options.application_name("nottario"))
+}
+
+/// Connects once, for an error that names the place, and refuses a server that is too old.
+async fn check_server(
+    options: &PgConnectOptions,
+    setting: &'static str,
+) -> Result<(), DatabaseError> {
+    let unreachable =
+        |reason: String| DatabaseError::Unreachable { setting, place: place(options), reason };
+    let connection = match timeout(CONNECT_LIMIT, PgConnection::connect_with(options)).await {
+        Ok(Ok(connection)) => connection,
+        Ok(Err(sqlx::Error::Database(refusal))) => {
+            return Err(unreachable(refusal.message().to_owned()));
+        }
+        Ok(Err(error)) => return Err(unreachable(error.to_string())),
+        Err(_) => return Err(unreachable("no answer within 10 seconds".to_owned())),
+    };
+    let major = connection.server_version_num().unwrap_or_default() / 10_000;
+    connection.close().await?;
+    if major < OLDEST_MAJOR {
+        return Err(DatabaseError::TooOld { found: major });
+    }
+    Ok(())
+}
+
+fn place(options: &PgConnectOptions) -> String {
+    let host = match options.get_socket() {
+        Some(socket) => socket.display().to_string(),
+        None => options.get_host().to_owned(),
+    };
+    let database = options.get_database().unwrap_or_else(|| options.get_username());
+    let (user, port) = (options.get_username(), options.get_port());
+    format!("database \"{database}\" at {host}:{port} as \"{user}\"")
+}
+
+fn with_time_limits(options: PgConnectOptions) -> PgConnectOptions {
+    options.options([
+        ("statement_timeout", "5s"),
+        ("lock_timeout", "3s"),
+        ("idle_in_transaction_session_timeout", "30s"),
+    ])
+}
+
+fn pool(options: PgConnectOptions) -> PgPool {
+    PgPoolOptions::new()
+        .max_connections(POOL_SIZE)
+        .acquire_timeout(ACQUIRE_LIMIT)
+        .connect_lazy_with(options)
+}
