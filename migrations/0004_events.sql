@@ -27,3 +27,11 @@ create table events (
 );
 create index events_project on events (project_id, position);
 create index events_subject on events (project_id, subject_id, position);
+
+-- How far the relay has numbered: one row. Not read off `events`, whose last rows go with their
+-- project, and a position must never be given twice.
+create table event_relay (
+    only_row      boolean primary key default true constraint event_relay_only_row_check check (only_row),
+    last_position bigint not null default 0
+);
+insert into event_relay default values;

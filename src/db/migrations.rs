@@ -125,6 +125,7 @@ async fn connect(direct: &PgConnectOptions) -> sqlx::Result<PgConnection> {
 }
 
 /// Every set of migrations that makes up the schema, in the order in which they are applied.
+#[must_use]
 pub fn all() -> [&'static Migrator; 2] {
     [&MIGRATIONS, &JOB_MIGRATIONS]
 }

@@ -19,4 +19,5 @@ pub use locks::{lock_links, lock_links_shared};
 pub use members::{Member, add_member, list_members, remove_member};
 pub use naming::{ProjectKey, Slug};
 pub use reference::{MemberRef, RoleRef};
+pub(crate) use reference::{missing, reference};
 pub use roles::{Role, list_roles};

@@ -63,6 +63,8 @@ macro_rules! reference {
         }
     };
 }
+pub(crate) use reference;
+
 reference!(
     /// A role, by id or key.
     RoleRef

@@ -104,7 +104,6 @@ text_argument!(CommitMessage, { "type": "string", "maxLength": 8192 });
 /// A commit to be linked.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-#[schemars(inline)]
 #[expect(
     missing_docs,
     reason = "the types say it, and the doc comments would go into every schema"
@@ -139,8 +138,9 @@ pub async fn link_commit(
     commit: &NewCommit,
 ) -> Result<()> {
     scope.require_write("link commits")?;
-    write_commit(db, scope, task, commit).await?;
-    renew(db, scope, task).await
+    // The task's row before the commit's, as when a task is closed with commits.
+    renew(db, scope, task).await?;
+    write_commit(db, scope, task, commit).await
 }
 
 pub(super) async fn write_commit(

@@ -40,7 +40,7 @@ fn an_empty_environment_is_a_loopback_instance_with_an_embedded_database() {
     assert!(config.database_url.is_none());
     assert!(config.github.is_none());
     assert!(config.backups.is_none());
-    assert_eq!(config.arch_idle, Duration::from_secs(120));
+    assert_eq!(config.arch_idle, Duration::from_mins(2));
     assert_eq!(config.mcp_tool_names, ToolNames::Underscore);
     assert!(config.data_dir.is_absolute());
 }

@@ -1,6 +1,21 @@
 //! The one test binary: behaviour of the product, on a real PostgreSQL where data is concerned.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod app;
+mod cli;
+mod cli_people;
 mod cluster;
 mod config;
+mod cycles;
 mod embedded;
+mod events;
+mod identity;
+mod mcp_frame;
+mod mcp_server;
+mod mcp_transport;
 mod migrations;
+mod projects;
+mod server;
+mod tasks;
+mod world;

@@ -10,7 +10,7 @@ use std::process::Command;
 use super::binaries::Binaries;
 use super::layout::{Layout, write_private};
 use super::owner::Owner;
-use super::{ClusterError, NAME};
+use super::{ClusterError, NAME, hex};
 
 const STAGING_PREFIX: &str = "initdb-";
 
@@ -110,5 +110,5 @@ fn remove_left_overs(data_dir: &Path) {
 }
 
 fn random_password() -> String {
-    rand::random::<[u8; 24]>().iter().map(|byte| format!("{byte:02x}")).collect()
+    hex(&rand::random::<[u8; 24]>())
 }

@@ -1,2 +1,0 @@
--- Answers when the database does.
-select 1 as "one!"

@@ -1,0 +1,291 @@
+//! The server as a whole: builds the surfaces and the background services, and ends them in order.
+//!
+//! The same [`App::start`] serves the command, the demo and the tests. Nothing outlives
+//! [`Running::stop`]: streams end first, then requests, then jobs, then the relay that made their
+//! changes known, then the database.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::serve::ListenerExt as _;
+use sqlx::PgPool;
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::config::{Config, HttpAddr};
+use crate::db::Database;
+use crate::db::migrations::{self, MigrationError};
+use crate::events::{Feed, Listener, Relay, RelayHandle};
+use crate::{jobs, mcp, web};
+
+/// How long and how much things may take; the tests and the demo have their own.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// One request, streams excepted.
+    pub request: Duration,
+    /// The requests in flight at the end, and then each group of background services.
+    pub stop: Duration,
+    /// What one agent may ask for.
+    pub agents: mcp::limits::Limits,
+}
+
+impl Default for Limits {
+    fn default() -> Limits {
+        Limits {
+            request: Duration::from_secs(30),
+            stop: Duration::from_secs(10),
+            agents: mcp::limits::Limits::default(),
+        }
+    }
+}
+
+/// Why the server did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum AppError {
+    /// The schema cannot be brought up to date.
+    #[error(transparent)]
+    Migration(#[from] MigrationError),
+    /// The database does not answer any more.
+    #[error("cannot listen for the database's notifications: {0:?}; see that it is running")]
+    Events(crate::error::Error),
+    /// The address cannot be listened on.
+    #[error(
+        "cannot listen on {address}: {source}; stop what uses it, or set HTTP_ADDR to another \
+         address, such as HTTP_ADDR=:8081"
+    )]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// What the system said.
+        source: io::Error,
+    },
+}
+
+/// What every surface and every background service is built from.
+#[derive(Clone, Debug)]
+pub struct Services {
+    /// The configuration, with the port that is really listened on in its public address.
+    pub config: Arc<Config>,
+    /// The database, for requests.
+    pub pool: PgPool,
+    /// To be woken after each commit that wrote events.
+    pub relay: RelayHandle,
+    /// Where events are heard of.
+    pub feed: Feed,
+    /// Cancelled when the server stops: streams end then, or it would wait for their readers.
+    pub streams: CancellationToken,
+}
+
+/// What runs beside the requests, in the order in which it ends.
+#[derive(Debug, Default)]
+struct Background {
+    /// The job workers; ended after the requests.
+    jobs: Stage,
+    /// The relay and the listener behind live updates; ended last, after all that makes events.
+    relay: Stage,
+}
+
+/// A group of background services that ends together.
+#[derive(Clone, Debug, Default)]
+struct Stage {
+    stop: CancellationToken,
+    tasks: TaskTracker,
+}
+
+impl Stage {
+    /// Runs a service of this group; it ends itself soon after the token is cancelled.
+    fn spawn<F>(&self, service: impl FnOnce(CancellationToken) -> F)
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        self.tasks.spawn(service(self.stop.clone()));
+    }
+
+    async fn end(&self, name: &'static str, limit: Duration) {
+        self.stop.cancel();
+        self.tasks.close();
+        if timeout(limit, self.tasks.wait()).await.is_err() {
+            tracing::warn!(name, "did not end in time and is cut off");
+        }
+    }
+}
+
+/// Builds a server; see [`App::start`].
+#[derive(Debug)]
+pub struct App;
+
+impl App {
+    /// Migrates the database, starts the background services, and listens.
+    ///
+    /// Owns the database from here on, and closes it when the start fails.
+    pub async fn start(
+        config: Config,
+        database: Database,
+        limits: Limits,
+    ) -> Result<Running, AppError> {
+        match listen(&config, &database).await {
+            Ok(listening) => Ok(run(config, database, limits, listening)),
+            Err(error) => {
+                database.close().await;
+                Err(error)
+            }
+        }
+    }
+}
+
+/// A server that answers.
+#[derive(Debug)]
+pub struct Running {
+    /// Where it listens.
+    pub address: SocketAddr,
+    services: Services,
+    background: Background,
+    /// Calls of agents whose connection is gone run to their end all the same.
+    calls: TaskTracker,
+    database: Database,
+    limits: Limits,
+    server: JoinHandle<()>,
+}
+
+impl Running {
+    /// What the server is made of.
+    #[must_use]
+    pub fn services(&self) -> &Services {
+        &self.services
+    }
+
+    /// The address that people reach.
+    #[must_use]
+    pub fn url(&self) -> String {
+        self.services.config.public_url.to_string()
+    }
+
+    /// Waits until the embedded database ends by itself, which nothing here can mend.
+    pub async fn database_lost(&self) -> String {
+        self.database.cluster_exited().await
+    }
+
+    /// Stops cleanly: no request is cut off that ends within the limit.
+    pub async fn stop(mut self) {
+        // Ends the streams, and the accepting of connections with them.
+        self.services.streams.cancel();
+        if timeout(self.limits.stop, &mut self.server).await.is_err() {
+            tracing::warn!("requests did not end in time and are cut off");
+            self.server.abort();
+        }
+        self.calls.close();
+        if timeout(self.limits.stop, self.calls.wait()).await.is_err() {
+            tracing::warn!("agents' calls did not end in time and are cut off");
+        }
+        self.background.jobs.end("jobs", self.limits.stop).await;
+        self.background.relay.end("relay", self.limits.stop).await;
+        self.database.close().await;
+    }
+}
+
+/// What a start can fail at, once it has succeeded.
+struct Listening {
+    socket: TcpListener,
+    events: Listener,
+    feed: Feed,
+    /// Past a transaction pooler, for what keeps a connection to itself.
+    direct: PgPool,
+}
+
+/// Everything that can fail: the schema, the socket, the database's notifications.
+async fn listen(config: &Config, database: &Database) -> Result<Listening, AppError> {
+    migrations::run(database.direct()).await?;
+    let socket = bind(config.http_addr).await?;
+    let direct = database.direct_pool();
+    let (events, feed) =
+        Listener::start(direct.clone(), database.pool().clone()).await.map_err(AppError::Events)?;
+    Ok(Listening { socket, events, feed, direct })
+}
+
+async fn bind(http_addr: HttpAddr) -> Result<TcpListener, AppError> {
+    let mut refused = None;
+    for address in http_addr.candidates() {
+        match TcpListener::bind(address).await {
+            Ok(listener) => return Ok(listener),
+            Err(source) => {
+                let is_final = matches!(
+                    source.kind(),
+                    io::ErrorKind::AddrInUse | io::ErrorKind::PermissionDenied
+                );
+                refused = Some(AppError::Listen { address, source });
+                // Anything else may be a host without IPv6, for which there is a next candidate.
+                if is_final {
+                    break;
+                }
+            }
+        }
+    }
+    Err(refused.unwrap_or_else(|| AppError::Listen {
+        address: SocketAddr::from(([0, 0, 0, 0], http_addr.port())),
+        source: io::Error::from(io::ErrorKind::AddrNotAvailable),
+    }))
+}
+
+fn run(mut config: Config, database: Database, limits: Limits, listening: Listening) -> Running {
+    let Listening { socket, events, feed, direct } = listening;
+    let address =
+        socket.local_addr().unwrap_or_else(|_| ([127, 0, 0, 1], config.http_addr.port()).into());
+    if config.http_addr.port() == 0 {
+        config.public_url = config.public_url.with_port(address.port());
+    }
+    let pool = database.pool().clone();
+    let relay = Relay::new(pool.clone());
+    let services = Services {
+        config: Arc::new(config),
+        pool,
+        relay: relay.handle(),
+        feed,
+        streams: CancellationToken::new(),
+    };
+    let background = Background::default();
+    background.relay.spawn(|stop| relay.run(stop));
+    background.relay.spawn(|stop| events.run(stop));
+    let context = jobs::Context { pool: direct, relay: services.relay.clone() };
+    background.jobs.spawn(|stop| jobs::run(context, stop));
+
+    let is_https = services.config.public_url.is_https();
+    let agents = agents_surface(&services, &limits);
+    let calls = agents.calls();
+    let router = web::router(&services).merge(agents.router);
+    let router = web::with_layers(router, limits.request, is_https);
+    // Small answers go out at once; with Nagle's algorithm a stream's frames wait for 40 ms.
+    let socket = socket.tap_io(|connection| {
+        let _ = connection.set_nodelay(true);
+    });
+    let ending = services.streams.clone();
+    let server = tokio::spawn(async move {
+        let service = router.into_make_service_with_connect_info::<SocketAddr>();
+        let serving = axum::serve(socket, service).with_graceful_shutdown(ending.cancelled_owned());
+        if let Err(error) = serving.await {
+            tracing::error!(%error, "the server ended");
+        }
+    });
+    Running { address, services, background, calls, database, limits, server }
+}
+
+fn agents_surface(services: &Services, limits: &Limits) -> mcp::Surface {
+    let config = &services.config;
+    let settings = mcp::Settings {
+        public_url: config.public_url.clone(),
+        tool_names: config.mcp_tool_names,
+        trusted_proxies: config.trusted_proxies.clone(),
+        limits: limits.agents,
+    };
+    let relay = services.relay.clone();
+    let with = mcp::Services {
+        pool: services.pool.clone(),
+        wake: Arc::new(move || relay.wake()),
+        stopping: services.streams.clone(),
+    };
+    mcp::Surface::new(settings, with)
+}
