@@ -157,13 +157,29 @@ fn explain(path: &str, message: &str) -> Error {
         if let Some((got, expected)) =
             message.strip_prefix(kind).and_then(|rest| rest.rsplit_once(", expected "))
         {
-            return Error::invalid(path, format!("expected {expected}, got {}", bounded(got)));
+            let (expected, got) = (plain(expected), bounded(plain(got), 200));
+            return Error::invalid(path, format!("expected {expected}, got {got}"));
         }
     }
     if message.starts_with("UUID parsing failed") {
         return Error::invalid(path, "expected a uuid");
     }
-    Error::invalid(path, bounded(message))
+    // Rules of ours, which may be long: the kinds of events are one.
+    Error::invalid(path, bounded(message, 1_000))
+}
+
+/// A type in the caller's words: the decoder's are Rust's, and some of ours.
+fn plain(kind: &str) -> &str {
+    match kind {
+        "i16" | "i32" | "i64" => "a whole number",
+        "u16" | "u32" | "u64" => "a whole number that is not negative",
+        "a boolean" => "true or false",
+        "a sequence" | "sequence" => "a list",
+        "a map" | "map" => "an object",
+        "string or map" => "a string",
+        kind if kind.starts_with("struct ") => "an object",
+        other => other,
+    }
 }
 
 fn between_backticks<'a>(message: &'a str, prefix: &str) -> Option<&'a str> {
@@ -183,9 +199,8 @@ fn shown(name: &str) -> String {
 }
 
 /// What the caller sent, in a length that leaves room for the sentence around it.
-fn bounded(text: &str) -> String {
-    const LONGEST: usize = 200;
-    let (text, is_cut) = super::answer::cut(text, LONGEST);
+fn bounded(text: &str, most: usize) -> String {
+    let (text, is_cut) = super::answer::cut(text, most);
     if is_cut { format!("{text}…") } else { text.to_owned() }
 }
 
@@ -244,7 +259,10 @@ mod tests {
             (json!({"title": ""}), "title: must not be empty"),
             (json!({"title": 5}), "title: expected a string, got integer `5`"),
             (json!({"title": null}), "title: expected a string, got null"),
-            (json!({"title": "t", "minutes": "5"}), "minutes: expected i32, got string \"5\""),
+            (
+                json!({"title": "t", "minutes": "5"}),
+                "minutes: expected a whole number, got string \"5\"",
+            ),
             (json!({"title": "t", "claim_id": "x"}), "claim_id: expected a uuid"),
             (
                 json!({"title": "t", "state": "open"}),
