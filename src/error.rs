@@ -170,6 +170,15 @@ impl Error {
         Self::Invalid { field: field.into(), rule: rule.into() }
     }
 
+    /// The same refusal, with the name under which the caller wrote the value.
+    #[must_use]
+    pub fn of_field(self, field: impl Into<String>) -> Self {
+        match self {
+            Self::Invalid { rule, .. } => Self::Invalid { field: field.into(), rule },
+            other => other,
+        }
+    }
+
     /// Wraps a failure that the caller cannot do anything about.
     #[must_use]
     pub fn internal(source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
