@@ -13,6 +13,7 @@ mod embedded;
 mod events;
 mod identity;
 mod isolation;
+mod malformed;
 mod mcp_frame;
 mod mcp_server;
 mod mcp_tasks;
