@@ -19,6 +19,7 @@ mod mcp_server;
 mod mcp_tasks;
 mod mcp_transport;
 mod migrations;
+mod mixing;
 mod projects;
 mod served;
 mod server;
