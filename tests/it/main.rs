@@ -21,6 +21,7 @@ mod mcp_transport;
 mod migrations;
 mod mixing;
 mod projects;
+mod secrets;
 mod served;
 mod server;
 mod tasks;
