@@ -1,6 +1,8 @@
 //! The queue: its rules one by one, its races, and a model that a random walk is compared with.
 
+mod claim;
 mod create;
+mod hold;
 mod interleaved;
 mod kit;
 mod races;
