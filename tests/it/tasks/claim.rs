@@ -251,6 +251,26 @@ async fn a_claim_id_that_is_over_gets_nothing() {
 }
 
 #[tokio::test]
+async fn a_person_claims_without_a_lease_and_may_take_over_from_an_agent() {
+    let queue = Queue::new().await;
+    let ana = queue.world.member(&queue.project, "ana", &[]).await.scope;
+    let (own, agents) = (queue.task("own").await, queue.task("an agent's").await);
+    queue.claim(&queue.bot, agents).await;
+
+    let claimed = call!(queue, claim, &ana, own, None, false, Lease::Minutes(5)).unwrap();
+    assert_eq!(claimed.claim.lease_expires_at, None);
+    assert_eq!(claimed.task.card.held_by.unwrap().who.to_string(), "ana");
+
+    let refusal = refused!(queue, claim, &ana, agents, None, false, Lease::OfProject);
+    assert_eq!(refusal.code(), "taken");
+    let over = call!(queue, claim, &ana, agents, None, true, Lease::OfProject).unwrap();
+    assert_eq!(over.task.card.held_by.unwrap().who.to_string(), "ana");
+    assert_eq!(over.task.card.assignee.as_deref(), Some("ana"), "the claim had set the assignee");
+    let event = queue.events_of(agents).await.pop().unwrap();
+    assert_eq!(event.data["taken_over_from"]["user_id"], queue.project.owner.id.to_string());
+}
+
+#[tokio::test]
 async fn the_lease_is_the_projects_or_the_callers_or_none() {
     let queue = Queue::new().await;
     let minutes = async |scope: &nottario::access::ProjectScope, lease| {
