@@ -287,3 +287,45 @@ async fn the_lease_is_the_projects_or_the_callers_or_none() {
     assert_eq!(minutes(&bot, Lease::OfProject).await, None);
     assert_eq!(minutes(&bot, Lease::Minutes(5)).await, None);
 }
+
+#[tokio::test]
+async fn nothing_comes_with_the_reason_why() {
+    let queue = Queue::new().await;
+    let ana = queue.agent_with("ana", &[]).await;
+    let owner = Some(queue.project.owner.id);
+    let role = Some(queue.project.role("qa").await);
+    let root = queue.make(NewTask { assignee: owner, ..titled("root") }).await;
+    for title in ["waits 1", "waits 2"] {
+        let task = queue.task(title).await;
+        queue.waits(task, root).await;
+    }
+    // It would not be ready after its prerequisite either: its child is open.
+    let feature = queue.feature("waits, and for its child").await;
+    let child = NewTask { parent: Some(feature), target_role: role, ..titled("child") };
+    queue.make(child).await;
+    queue.waits(feature, root).await;
+    let held = queue.task("held").await;
+    queue.claim(&queue.bot, held).await;
+    let after_held = queue.task("after held").await;
+    queue.waits(after_held, held).await;
+    queue.task("mine, of another type").await;
+
+    let why = Why::read(&mut *queue.world.db().await, &ana).await.unwrap();
+
+    let frees = |key: &str, title: &str, frees| Unblocker {
+        key: key.to_owned(),
+        title: title.to_owned(),
+        frees,
+    };
+    assert_eq!(
+        why,
+        Why {
+            blocked: 4,
+            assigned_to_others: 1,
+            other_roles: 1,
+            in_progress: 1,
+            outside_filter: 1,
+            unblock_first: vec![frees("ATL-1", "root", 2), frees("ATL-6", "held", 1)],
+        }
+    );
+}
