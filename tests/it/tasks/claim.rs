@@ -271,6 +271,20 @@ async fn a_person_claims_without_a_lease_and_may_take_over_from_an_agent() {
 }
 
 #[tokio::test]
+async fn a_person_who_clicks_twice_holds_the_task_once() {
+    let queue = Queue::new().await;
+    let ana = queue.world.member(&queue.project, "ana", &[]).await.scope;
+    let task = queue.task("clicked").await;
+    let first = call!(queue, claim, &ana, task, None, false, Lease::OfProject).unwrap();
+
+    let again = call!(queue, claim, &ana, task, None, false, Lease::OfProject).unwrap();
+
+    assert_eq!(again.claim, first.claim);
+    assert_eq!(again.task.card.version, first.task.card.version);
+    assert_eq!(queue.kinds_of(task).await, ["task.created", "task.claimed"]);
+}
+
+#[tokio::test]
 async fn the_lease_is_the_projects_or_the_callers_or_none() {
     let queue = Queue::new().await;
     let minutes = async |scope: &nottario::access::ProjectScope, lease| {
