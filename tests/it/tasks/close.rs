@@ -90,6 +90,23 @@ async fn closing_ends_the_claim_and_keeps_when_the_work_began() {
 }
 
 #[tokio::test]
+async fn the_event_of_closing_names_the_claim_that_ended() {
+    let queue = Queue::new().await;
+    let alone = queue.task("alone").await;
+    let (linked, before) = (queue.task("linked").await, queue.task("before").await);
+    queue.waits(linked, before).await;
+    queue.done(before).await;
+
+    for task in [alone, linked] {
+        let claim = queue.claim(&queue.bot, task).await;
+        queue.done(task).await;
+        let event = queue.events_of(task).await.pop().unwrap();
+        assert_eq!(event.kind, "task.closed");
+        assert_eq!(event.data["claim_id"], claim.claim_id.to_string());
+    }
+}
+
+#[tokio::test]
 async fn comment_commits_and_state_are_one() {
     let queue = Queue::new().await;
     let task = queue.task("task").await;
