@@ -49,6 +49,20 @@ async fn adding_twice_and_removing_what_is_not_there_change_nothing() {
 }
 
 #[tokio::test]
+async fn an_edge_that_is_there_can_be_added_again_whatever_has_happened_since() {
+    let queue = Queue::new().await;
+    let (task, before) = (queue.task("task").await, queue.task("before").await);
+    queue.waits(task, before).await;
+    queue.done(before).await;
+    queue.done(task).await;
+    queue.reopen(before).await;
+
+    call!(queue, add_dependency, &queue.bot, task, before).unwrap();
+
+    queue.assert_no_drift().await;
+}
+
+#[tokio::test]
 async fn nothing_waits_for_itself_in_any_number_of_steps() {
     let queue = Queue::new().await;
     let mut row = Vec::new();
