@@ -9,7 +9,6 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
 use axum::serve::ListenerExt as _;
 use sqlx::PgPool;
 use tokio::net::TcpListener;
@@ -22,20 +21,26 @@ use crate::config::{Config, HttpAddr};
 use crate::db::Database;
 use crate::db::migrations::{self, MigrationError};
 use crate::events::{Feed, Listener, Relay, RelayHandle};
-use crate::{jobs, web};
+use crate::{jobs, mcp, web};
 
-/// How long things may take; the tests and the demo shorten them.
+/// How long and how much things may take; the tests and the demo have their own.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
     /// One request, streams excepted.
     pub request: Duration,
     /// The requests in flight at the end, and then each group of background services.
     pub stop: Duration,
+    /// What one agent may ask for.
+    pub agents: mcp::limits::Limits,
 }
 
 impl Default for Limits {
     fn default() -> Limits {
-        Limits { request: Duration::from_secs(30), stop: Duration::from_secs(10) }
+        Limits {
+            request: Duration::from_secs(30),
+            stop: Duration::from_secs(10),
+            agents: mcp::limits::Limits::default(),
+        }
     }
 }
 
@@ -140,6 +145,8 @@ pub struct Running {
     pub address: SocketAddr,
     services: Services,
     background: Background,
+    /// Calls of agents whose connection is gone run to their end all the same.
+    calls: TaskTracker,
     database: Database,
     limits: Limits,
     server: JoinHandle<()>,
@@ -170,6 +177,10 @@ impl Running {
         if timeout(self.limits.stop, &mut self.server).await.is_err() {
             tracing::warn!("requests did not end in time and are cut off");
             self.server.abort();
+        }
+        self.calls.close();
+        if timeout(self.limits.stop, self.calls.wait()).await.is_err() {
+            tracing::warn!("agents' calls did not end in time and are cut off");
         }
         self.background.jobs.end("jobs", self.limits.stop).await;
         self.background.relay.end("relay", self.limits.stop).await;
@@ -243,7 +254,11 @@ fn run(mut config: Config, database: Database, limits: Limits, listening: Listen
     background.jobs.spawn(|stop| jobs::run(context, stop));
 
     let is_https = services.config.public_url.is_https();
-    let router = web::with_layers(surfaces(&services), limits.request, is_https);
+    let agents = agents_surface(&services, &limits);
+    let calls = agents.calls();
+    // Agents' calls have a limit of their own, and some wait longer than any page may take.
+    let router = web::with_time_limit(web::router(&services), limits.request).merge(agents.router);
+    let router = web::with_layers(router, is_https);
     // Small answers go out at once; with Nagle's algorithm a stream's frames wait for 40 ms.
     let socket = socket.tap_io(|connection| {
         let _ = connection.set_nodelay(true);
@@ -256,11 +271,22 @@ fn run(mut config: Config, database: Database, limits: Limits, listening: Listen
             tracing::error!(%error, "the server ended");
         }
     });
-    Running { address, services, background, database, limits, server }
+    Running { address, services, background, calls, database, limits, server }
 }
 
-/// Every surface under one router.
-fn surfaces(services: &Services) -> Router {
-    // The agents' surface is merged here.
-    web::router(services)
+fn agents_surface(services: &Services, limits: &Limits) -> mcp::Surface {
+    let config = &services.config;
+    let settings = mcp::Settings {
+        public_url: config.public_url.clone(),
+        tool_names: config.mcp_tool_names,
+        trusted_proxies: config.trusted_proxies.clone(),
+        limits: limits.agents,
+    };
+    let with = mcp::Services {
+        pool: services.pool.clone(),
+        relay: services.relay.clone(),
+        feed: services.feed.clone(),
+        stopping: services.streams.clone(),
+    };
+    mcp::Surface::new(settings, with)
 }

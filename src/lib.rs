@@ -17,6 +17,7 @@ pub mod events;
 pub mod identity;
 pub mod ids;
 pub mod jobs;
+pub mod mcp;
 pub mod projects;
 pub mod tasks;
 pub mod telemetry;

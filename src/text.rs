@@ -156,6 +156,9 @@ impl JsonSchema for CommentBody {
     }
 }
 
+/// Marks, in a schema, an argument whose `null` means "clear" and is not just "left out".
+pub const NULL_CLEARS: &str = "x-null-clears";
+
 /// What a partial change says of one field: absent keeps, `null` clears, a value sets.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub enum Patch<T> {
@@ -192,7 +195,9 @@ impl<T: JsonSchema> JsonSchema for Patch<T> {
     }
 
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        Option::<T>::json_schema(generator)
+        let mut schema = Option::<T>::json_schema(generator);
+        schema.insert(NULL_CLEARS.to_owned(), true.into());
+        schema
     }
 
     fn _schemars_private_is_option() -> bool {

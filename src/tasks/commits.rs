@@ -104,7 +104,6 @@ text_argument!(CommitMessage, { "type": "string", "maxLength": 8192 });
 /// A commit to be linked.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-#[schemars(inline)]
 #[expect(
     missing_docs,
     reason = "the types say it, and the doc comments would go into every schema"

@@ -14,7 +14,6 @@ use crate::ids::{ClaimId, CycleId, ProjectId, RoleId, TaskId, TokenId, UserId};
 )]
 #[serde(rename_all = "snake_case")]
 #[sqlx(type_name = "text", rename_all = "snake_case")]
-#[schemars(inline)]
 #[expect(missing_docs, reason = "the names say it")]
 pub enum TaskType {
     #[default]
@@ -31,7 +30,6 @@ pub enum TaskType {
 )]
 #[serde(rename_all = "snake_case")]
 #[sqlx(type_name = "text", rename_all = "snake_case")]
-#[schemars(inline)]
 #[expect(missing_docs, reason = "the names say it")]
 pub enum TaskState {
     Todo,
@@ -68,7 +66,6 @@ impl std::fmt::Display for TaskState {
 /// How a task ends.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
-#[schemars(inline)]
 pub enum Outcome {
     /// The work was done.
     #[default]

@@ -4,10 +4,19 @@
 
 mod app;
 mod cli;
+mod cli_people;
 mod cluster;
 mod config;
+mod cycles;
 mod embedded;
+mod events;
+mod identity;
+mod mcp_frame;
+mod mcp_server;
+mod mcp_tasks;
+mod mcp_transport;
 mod migrations;
+mod projects;
 mod server;
 mod tasks;
 mod world;
