@@ -217,9 +217,9 @@ async fn a_holder_that_speaks_while_it_is_swept_has_lost_the_claim() {
 #[tokio::test]
 async fn a_task_closed_while_the_cycle_ends_stays_in_it() {
     let queue = Queue::new().await;
-    let (closed, open) = (queue.task("closed").await, queue.task("open").await);
+    let (finished, open) = (queue.task("finished").await, queue.task("open").await);
     let mut closer = queue.pool().begin().await.unwrap();
-    tasks::close(&mut closer, &queue.bot, closed, &Close::default()).await.unwrap();
+    tasks::close(&mut closer, &queue.bot, finished, &Close::default()).await.unwrap();
 
     let owner = &queue.project.scope;
     let ender = tokio::spawn(job!(queue, owner, |db, owner| cycles::end(&mut db, &owner, None)));
@@ -227,7 +227,7 @@ async fn a_task_closed_while_the_cycle_ends_stays_in_it() {
     closer.commit().await.unwrap();
 
     assert_eq!(ender.await.unwrap().unwrap().moved, 1);
-    assert_eq!(cycle_of(&queue, closed).await, "sprint-1");
+    assert_eq!(cycle_of(&queue, finished).await, "sprint-1");
     assert_eq!(cycle_of(&queue, open).await, "sprint-2");
 }
 

@@ -10,6 +10,7 @@ mod kit;
 mod model;
 mod races;
 mod read;
+mod roll_up;
 mod storm;
 mod update;
 mod walk;

@@ -1,215 +1,17 @@
-//! The rules of the queue in memory, written from the specification. Nothing is counted or kept:
-//! what is ready, what follows and what is refused is computed from how things stand.
+//! What calls do, and what they are refused for.
 
 use std::collections::BTreeSet;
 
 use nottario::tasks::{TaskState, TaskType};
 
-/// A place in the list of tasks: one less than the task's number.
-pub(super) type Nth = usize;
-
-/// Every reason for which a call has to be refused, as codes; the call may name any of them.
-pub(super) type Reasons = Vec<&'static str>;
-
-/// Who calls: an agent of a person, or the person.
-#[derive(Clone, Debug)]
-pub(super) struct Caller {
-    pub(super) person: &'static str,
-    pub(super) token: Option<&'static str>,
-    pub(super) roles: &'static [&'static str],
-}
-
-#[derive(Clone, Debug)]
-pub(super) struct Task {
-    pub(super) kind: TaskType,
-    pub(super) state: TaskState,
-    pub(super) priority: i16,
-    pub(super) assignee: Option<&'static str>,
-    pub(super) assigned_by_claim: bool,
-    pub(super) role: Option<&'static str>,
-    pub(super) parent: Option<Nth>,
-    pub(super) prerequisites: BTreeSet<Nth>,
-    pub(super) holder: Option<Nth>,
-    pub(super) cycle: usize,
-}
-
-/// What a new task is like.
-#[derive(Clone, Debug)]
-pub(super) struct New {
-    pub(super) kind: TaskType,
-    pub(super) priority: i16,
-    pub(super) assignee: Option<&'static str>,
-    pub(super) role: Option<&'static str>,
-    pub(super) parent: Option<Nth>,
-    pub(super) depends_on: Vec<Nth>,
-}
-
-/// Which claim a call names.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Named {
-    Nothing,
-    /// The one that is current; on a task that nobody holds, none.
-    Current,
-    /// One that is over, or never was.
-    Stale,
-}
-
-/// One field that changes.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Change {
-    Kind(TaskType),
-    Priority(i16),
-    Assignee(Option<&'static str>),
-    Role(Option<&'static str>),
-    Parent(Option<Nth>),
-}
-
-/// What narrows a claim.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Narrow {
-    pub(super) kind: Option<TaskType>,
-    pub(super) role: Option<&'static str>,
-    pub(super) parent: Option<Nth>,
-    pub(super) mine: bool,
-}
-
-/// What follows from closing.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Follows {
-    pub(super) now_ready: BTreeSet<Nth>,
-    pub(super) rolled_up: BTreeSet<Nth>,
-}
-
-#[derive(Clone)]
-pub(super) struct Model {
-    pub(super) callers: Vec<Caller>,
-    pub(super) tasks: Vec<Task>,
-    pub(super) cycle: usize,
-}
+use super::{Change, Follows, Model, Named, Narrow, New, Nth, Reasons, Task};
 
 fn allowed(reasons: Reasons) -> Result<(), Reasons> {
     if reasons.is_empty() { Ok(()) } else { Err(reasons) }
 }
 
-/// How things stand.
 impl Model {
-    fn all(&self) -> impl Iterator<Item = Nth> + use<> {
-        0..self.tasks.len()
-    }
-
-    fn is_open(&self, task: Nth) -> bool {
-        matches!(self.tasks[task].state, TaskState::Todo | TaskState::Doing)
-    }
-
-    pub(super) fn children(&self, feature: Nth) -> impl Iterator<Item = Nth> {
-        self.all().filter(move |task| self.tasks[*task].parent == Some(feature))
-    }
-
-    fn open_children(&self, task: Nth) -> usize {
-        self.children(task).filter(|child| self.is_open(*child)).count()
-    }
-
-    fn open_prerequisites(&self, task: Nth) -> usize {
-        self.tasks[task].prerequisites.iter().filter(|before| self.is_open(**before)).count()
-    }
-
-    /// The features that a task is in, nearest first.
-    fn above(&self, task: Nth) -> Vec<Nth> {
-        std::iter::successors(self.tasks[task].parent, |at| self.tasks[*at].parent).collect()
-    }
-
-    fn below(&self, task: Nth) -> Vec<Nth> {
-        self.all().filter(|other| self.above(*other).contains(&task)).collect()
-    }
-
-    /// How many levels a task and what is below it take.
-    fn levels(&self, task: Nth) -> usize {
-        1 + self.children(task).map(|child| self.levels(child)).max().unwrap_or(0)
-    }
-
-    /// Whether one task cannot be done before another: it waits for its prerequisites and children.
-    fn leads_to(&self, from: Nth, to: Nth) -> bool {
-        let mut seen = BTreeSet::new();
-        let mut look = vec![from];
-        while let Some(at) = look.pop() {
-            if seen.insert(at) {
-                look.extend(&self.tasks[at].prerequisites);
-                look.extend(self.children(at));
-            }
-        }
-        seen.contains(&to)
-    }
-
-    fn is_ready(&self, task: Nth) -> bool {
-        self.tasks[task].state == TaskState::Todo
-            && self.open_prerequisites(task) == 0
-            && self.open_children(task) == 0
-    }
-
-    fn ready(&self) -> BTreeSet<Nth> {
-        self.all().filter(|task| self.is_ready(*task)).collect()
-    }
-
-    fn is_meant_for(&self, caller: Nth, task: Nth) -> bool {
-        let (caller, task) = (&self.callers[caller], &self.tasks[task]);
-        match (task.assignee, task.role) {
-            (Some(assignee), _) => assignee == caller.person,
-            (None, Some(role)) => caller.roles.contains(&role),
-            (None, None) => true,
-        }
-    }
-
-    /// What a caller is handed next.
-    pub(super) fn best(&self, caller: Nth, narrow: Narrow) -> Option<Nth> {
-        self.all()
-            .filter(|nth| {
-                let task = &self.tasks[*nth];
-                self.is_ready(*nth)
-                    && self.is_meant_for(caller, *nth)
-                    && narrow.kind.is_none_or(|kind| task.kind == kind)
-                    && (narrow.role.is_none() || task.role == narrow.role)
-                    && (narrow.parent.is_none() || task.parent == narrow.parent)
-                    && (!narrow.mine || task.assignee == Some(self.callers[caller].person))
-            })
-            .min_by_key(|nth| (-self.tasks[*nth].priority, *nth))
-    }
-
-    fn is_held_by_other(&self, task: Nth, caller: Nth) -> bool {
-        self.tasks[task].state == TaskState::Doing && self.tasks[task].holder != Some(caller)
-    }
-
-    /// A task in one line, in the same words as the statement that reads the table.
-    pub(super) fn describe(&self, nth: Nth) -> String {
-        let task = &self.tasks[nth];
-        let kind = format!("{:?}", task.kind).to_lowercase();
-        let holder = task.holder.map(|holder| {
-            let holder = &self.callers[holder];
-            format!("{}/{}", holder.person, holder.token.unwrap_or("-"))
-        });
-        let before: Vec<_> =
-            task.prerequisites.iter().map(|before| (before + 1).to_string()).collect();
-        format!(
-            "{} {kind} {} priority={} assignee={} by_claim={} role={} holder={} parent={} before={} cycle={} ready={} waits={} children={}",
-            nth + 1,
-            task.state,
-            task.priority,
-            task.assignee.unwrap_or("-"),
-            task.assigned_by_claim,
-            task.role.unwrap_or("-"),
-            holder.unwrap_or_else(|| "-".to_owned()),
-            task.parent.map_or("-".to_owned(), |parent| (parent + 1).to_string()),
-            before.join(","),
-            task.cycle,
-            self.is_ready(nth),
-            self.open_prerequisites(nth),
-            self.open_children(nth),
-        )
-    }
-}
-
-/// What calls do.
-impl Model {
-    pub(super) fn create(&mut self, new: &New) -> Result<Nth, Reasons> {
+    pub(in crate::tasks) fn create(&mut self, new: &New) -> Result<Nth, Reasons> {
         let mut reasons = Vec::new();
         if let Some(parent) = new.parent {
             reasons.extend(self.objections_to_child(parent, true, 1));
@@ -248,7 +50,7 @@ impl Model {
         reasons
     }
 
-    pub(super) fn depend(&mut self, task: Nth, before: Nth) -> Result<(), Reasons> {
+    pub(in crate::tasks) fn depend(&mut self, task: Nth, before: Nth) -> Result<(), Reasons> {
         if self.tasks[task].prerequisites.contains(&before) {
             return Ok(());
         }
@@ -264,7 +66,7 @@ impl Model {
         Ok(())
     }
 
-    pub(super) fn undepend(&mut self, task: Nth, before: Nth) {
+    pub(in crate::tasks) fn undepend(&mut self, task: Nth, before: Nth) {
         self.tasks[task].prerequisites.remove(&before);
     }
 
@@ -277,13 +79,13 @@ impl Model {
         task.assignee = task.assignee.or(Some(person));
     }
 
-    pub(super) fn claim_next(&mut self, caller: Nth, narrow: Narrow) -> Option<Nth> {
+    pub(in crate::tasks) fn claim_next(&mut self, caller: Nth, narrow: Narrow) -> Option<Nth> {
         let best = self.best(caller, narrow)?;
         self.hold(caller, best);
         Some(best)
     }
 
-    pub(super) fn claim(
+    pub(in crate::tasks) fn claim(
         &mut self,
         caller: Nth,
         task: Nth,
@@ -335,7 +137,7 @@ impl Model {
         task.assigned_by_claim = false;
     }
 
-    pub(super) fn release(
+    pub(in crate::tasks) fn release(
         &mut self,
         caller: Nth,
         task: Nth,
@@ -360,15 +162,14 @@ impl Model {
     }
 
     /// Leases that run out: those of agents' claims.
-    pub(super) fn expire(&mut self, task: Nth) {
+    pub(in crate::tasks) fn expire(&mut self, task: Nth) {
         let holder = self.tasks[task].holder;
         if holder.is_some_and(|holder| self.callers[holder].token.is_some()) {
             self.give_back(task);
         }
     }
 
-    #[expect(clippy::fn_params_excessive_bools, reason = "they are the arguments of the call")]
-    pub(super) fn close(
+    pub(in crate::tasks) fn close(
         &mut self,
         caller: Nth,
         task: Nth,
@@ -452,7 +253,7 @@ impl Model {
         rolled_up
     }
 
-    pub(super) fn reopen(&mut self, task: Nth) {
+    pub(in crate::tasks) fn reopen(&mut self, task: Nth) {
         if self.is_open(task) {
             return;
         }
@@ -472,7 +273,7 @@ impl Model {
         }
     }
 
-    pub(super) fn update(&mut self, task: Nth, change: Change) -> Result<(), Reasons> {
+    pub(in crate::tasks) fn update(&mut self, task: Nth, change: Change) -> Result<(), Reasons> {
         match change {
             Change::Kind(kind) => {
                 if kind != TaskType::Feature && self.children(task).next().is_some() {
@@ -516,7 +317,7 @@ impl Model {
         Ok(())
     }
 
-    pub(super) fn end_cycle(&mut self) {
+    pub(in crate::tasks) fn end_cycle(&mut self) {
         let moving: Vec<_> = self
             .all()
             .filter(|task| {
