@@ -82,7 +82,8 @@ pub async fn claim_next(
             lease_seconds(scope, lease),
         )
         .fetch_optional(&mut *db)
-        .await?;
+        .await
+        .map_err(no_member)?;
         match found {
             Some(row) if row.id.is_some() => break (row.id, row.lease_expires_at),
             // Everything ready in the best lane is being taken by others; look at the other lanes.
@@ -167,7 +168,8 @@ pub async fn claim(
             lease_seconds,
         )
         .fetch_optional(&mut *db)
-        .await?;
+        .await
+        .map_err(no_member)?;
         if let Some(row) = taken {
             let claim = Claim { claim_id, lease_expires_at: row.lease_expires_at };
             return Ok(Claimed { task: get(db, scope, task).await?, claim });
@@ -197,6 +199,16 @@ pub async fn claim(
     Ok(Claimed { task: get(db, scope, task).await?, claim })
 }
 
+/// Who holds a task becomes its assignee, so it has to be a member: an administrator may not be
+/// one, and a member may be leaving at this moment.
+fn no_member(source: sqlx::Error) -> Error {
+    let refusal = Error::Forbidden {
+        action: "claim tasks",
+        because: "only a member of the project can hold its tasks".to_owned(),
+    };
+    Error::on_constraint(source, "tasks_assignee_fkey", refusal)
+}
+
 fn may_take_over(scope: &ProjectScope, locked: &Locked) -> bool {
     scope.actor().token.is_none() || locked.is_held_by(scope)
 }
@@ -218,7 +230,8 @@ async fn fresh_claim(
         lease_seconds,
     )
     .fetch_one(&mut *db)
-    .await?;
+    .await
+    .map_err(no_member)?;
     let data = json!({
         "claim_id": claim_id,
         "taken_over_from": { "claim_id": locked.claim_id, "user_id": locked.holder_user_id, "token_id": locked.holder_token_id },

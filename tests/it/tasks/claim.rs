@@ -1,5 +1,6 @@
 //! Who is handed what: eligibility, order, filters, named claims, and why there is nothing.
 
+use nottario::access::{self, Caller, Via};
 use nottario::error::Error;
 use nottario::ids::{ClaimId, TaskId};
 use nottario::tasks::{
@@ -282,6 +283,27 @@ async fn a_person_who_clicks_twice_holds_the_task_once() {
     assert_eq!(again.claim, first.claim);
     assert_eq!(again.task.card.version, first.task.card.version);
     assert_eq!(queue.kinds_of(task).await, ["task.created", "task.claimed"]);
+}
+
+#[tokio::test]
+async fn an_administrator_who_is_no_member_holds_nothing() {
+    let queue = Queue::new().await;
+    let user = queue.world.user("operator").await;
+    let caller = Caller { user: user.id, via: Via::Session { is_admin: true } };
+    let mut db = queue.world.db().await;
+    let admin = access::enter(&mut db, &caller, queue.project.id).await.unwrap();
+    drop(db);
+    let (free, held) = (queue.task("free").await, queue.task("held").await);
+    queue.claim(&queue.bot, held).await;
+
+    for refusal in [
+        refused!(queue, claim_next, &admin, &everything(), Lease::OfProject),
+        refused!(queue, claim, &admin, free, None, false, Lease::OfProject),
+        refused!(queue, claim, &admin, held, None, true, Lease::OfProject),
+    ] {
+        assert_eq!(refusal.code(), "forbidden");
+        assert!(refusal.to_string().contains("only a member"), "{refusal}");
+    }
 }
 
 #[tokio::test]

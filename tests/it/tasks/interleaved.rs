@@ -2,6 +2,7 @@
 
 use nottario::cycles;
 use nottario::ids::TaskId;
+use nottario::projects::remove_member;
 use nottario::tasks::{
     self, ClaimFilter, Close, Force, Lease, NewCommit, Repo, Sha, add_dependency, claim, claim_next,
 };
@@ -39,6 +40,29 @@ async fn who_loses_to_a_claim_is_told_who_won() {
 
     let refusal = said(loser.await.unwrap());
     assert!(refusal.contains(r#"agent "ana" for ana"#), "{refusal}");
+}
+
+#[tokio::test]
+async fn a_member_who_is_leaving_is_refused_in_words() {
+    let queue = Queue::new().await;
+    let ana = queue.world.member(&queue.project, "ana", &[]).await;
+    let agent = queue.project.agent_of(&ana.user, "ana").await.scope;
+    let task = queue.task("wanted").await;
+    let mut leaving = queue.pool().begin().await.unwrap();
+    remove_member(&mut leaving, &queue.project.scope, ana.user.id).await.unwrap();
+
+    let filter = ClaimFilter::default();
+    let claimer = tokio::spawn(job!(queue, agent, |db, agent| claim_next(
+        &mut db,
+        &agent,
+        &filter,
+        Lease::OfProject
+    )));
+    queue.world.until_blocked(1).await;
+    leaving.commit().await.unwrap();
+
+    assert!(said(claimer.await.unwrap()).starts_with("forbidden: "));
+    assert_eq!(queue.state(task).await, tasks::TaskState::Todo);
 }
 
 #[tokio::test]
