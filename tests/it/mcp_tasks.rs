@@ -577,3 +577,19 @@ async fn a_foreign_id_is_answered_like_one_that_does_not_exist() {
     );
     assert_eq!(server.world.number(touched).await, 0);
 }
+
+#[tokio::test]
+async fn arguments_that_may_be_left_out_may_be_null() {
+    let server = serve().await;
+    let agent = &server.agent;
+    let create = json!({
+        "title": "t", "description": null, "type": null, "priority": null, "priority_key": null,
+        "assignee_user_id": null, "target_role_id": null, "parent_task_id": null,
+        "depends_on": null, "idempotency_key": null, "verbose": null, "project_id": null,
+    });
+    let key = task(agent, create).await;
+    let get = json!({"task_id": key, "include": null, "offset": null, "comments_after": null});
+    agent.ok("tasks.get", get).await;
+    let close = json!({"task_id": key, "comment": null, "commits": null, "state": null});
+    assert_eq!(agent.ok("tasks.close", close).await["task"]["state"], "done");
+}
