@@ -16,11 +16,11 @@ use serde_json::json;
 use sqlx::PgPool;
 
 use super::address;
-use super::error::{chain, reference};
+use super::error::reference;
 use super::limits::{Limiter, Limits};
 use crate::access::{Caller, Via};
 use crate::config::IpRange;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, chain};
 use crate::identity::{self, AuthenticatedToken, TokenSecret};
 use crate::ids::{ProjectId, TokenId};
 
