@@ -11,6 +11,7 @@ mod migrate;
 mod output;
 mod project;
 mod serve;
+mod signals;
 mod token;
 mod user;
 
