@@ -94,10 +94,10 @@ pub(super) fn frame(
     let has_gaps = rows >= 12 && take(2);
     let has_bar = rows >= 16 && take(1);
     let has_connect = rows >= 16 && take(connect.len() + 1);
-    let has_recent_heading = rows >= 14 && take(1);
+    let has_recent_gap = rows >= 14 && take(1);
 
     let for_workers = if has_first_worker { left + 1 } else { 0 };
-    let spare = if has_recent_heading { FEWEST_HAPPENINGS } else { 0 };
+    let spare = if has_recent_gap { FEWEST_HAPPENINGS } else { 0 };
     let workers = worker_rows(
         &view.workers,
         now,
@@ -118,7 +118,7 @@ pub(super) fn frame(
         frame.push(Row::default());
     }
     if has_counts {
-        frame.push(counts_row(&view.counts));
+        frame.push(counts_row(&view.counts, columns));
     }
     if has_bar {
         frame.push(bar_row(&view.counts, columns));
@@ -130,12 +130,13 @@ pub(super) fn frame(
         frame.push(worker_heading(columns));
         frame.extend(workers);
     }
-    if has_recent_heading && left > 0 {
-        let shown = left.min(view.recent.len());
+    if has_recent_gap && left > 0 {
+        // Notes of progress are in the table above, where they do not push the rest away.
+        let newest: Vec<_> =
+            view.recent.iter().rev().filter(|event| !event.is_progress).take(left).collect();
         frame.push(Row::default());
-        let newest = view.recent.iter().skip(view.recent.len() - shown);
-        frame.extend(newest.map(|happening| happening_row(happening, columns)));
-        left -= shown;
+        frame.extend(newest.iter().rev().map(|happening| happening_row(happening, columns)));
+        left -= newest.len();
     }
     if has_footer {
         frame.extend(std::iter::repeat_n(Row::default(), left + 1));
@@ -172,17 +173,30 @@ fn connect_rows(heading: &Heading, columns: usize) -> Vec<Row> {
     rows
 }
 
-fn counts_row(counts: &Counts) -> Row {
+/// The counts that fit whole: half a number would be another number.
+fn counts_row(counts: &Counts, columns: usize) -> Row {
     let Counts { todo, doing, done, blocked, claims_per_second, claims } = counts;
-    let number = |style, value: i64, name: &str| (style, format!("{name} {value}   "));
-    Row::of(vec![
-        number(Style::Plain, todo - blocked, "ready"),
-        number(Style::Stuck, *blocked, "blocked"),
-        number(Style::Busy, *doing, "doing"),
-        number(Style::Good, *done, "done"),
+    let gap = if columns < WIDTH_FOR_PERSONS { 2 } else { 3 };
+    let pieces = [
+        (Style::Plain, format!("ready {}", todo - blocked)),
+        (Style::Stuck, format!("blocked {blocked}")),
+        (Style::Busy, format!("doing {doing}")),
+        (Style::Good, format!("done {done}")),
         (Style::Strong, format!("{claims_per_second:.1} claims/s")),
-        (Style::Quiet, format!("  {claims} in all")),
-    ])
+        (Style::Quiet, format!("{claims} in all")),
+    ];
+    let mut row = Row::default();
+    let mut used = 0;
+    for (style, text) in pieces {
+        let before = if used == 0 { 0 } else { gap };
+        if used + before + width(&text) > columns {
+            break;
+        }
+        used += before + width(&text);
+        row.pieces.push((Style::Plain, " ".repeat(before)));
+        row.pieces.push((style, text));
+    }
+    row
 }
 
 /// Done, doing, ready and blocked as parts of one bar.
@@ -289,11 +303,11 @@ fn age(since: DateTime<Utc>, now: DateTime<Utc>) -> String {
 }
 
 fn happening_row(happening: &Happening, columns: usize) -> Row {
-    let Happening { at, who, verb, key, text } = happening;
+    let Happening { at, who, verb, key, text, .. } = happening;
     let style = match *verb {
         "closed" | "completed" => Style::Good,
         "gave back" | "lost" | "dropped" => Style::Stuck,
-        "claimed" | "took over" | "works on" => Style::Busy,
+        "claimed" | "took over" => Style::Busy,
         _ => Style::Plain,
     };
     let time = at.with_timezone(&Local).format("%H:%M:%S");
@@ -342,6 +356,7 @@ mod tests {
             verb: "closed",
             key: format!("ATL-{number}"),
             text: "A title".to_owned(),
+            is_progress: number % 5 == 0,
         };
         View {
             workers: (0..workers).map(worker).collect(),

@@ -7,7 +7,7 @@ use super::watch::Happening;
 
 /// One happening as a line, without escape codes.
 pub(super) fn line(happening: &Happening) -> String {
-    let Happening { at, who, verb, key, text } = happening;
+    let Happening { at, who, verb, key, text, .. } = happening;
     let time = at.with_timezone(&Local).format("%H:%M:%S");
     harmless(&format!("{time} {who} {verb} {key} {text}"))
 }

@@ -40,8 +40,9 @@ The demo keeps its data in the folder `demo` of the data directory (NOTTARIO_DAT
 from there the next time. HTTP_ADDR=:8081 serves it on another port. With DATABASE_URL it runs in \
 that database, which has to be empty or a demo's.";
 
-/// A busy machine makes the pool's remarks about slow connections worth nothing to the reader.
-const DEFAULT_LOG: &str = "warn,sqlx::pool=error";
+/// Without what says nothing to the reader: remarks about slow connections on a busy machine, and
+/// the client's about every refusal, which for an agent is a normal answer.
+const DEFAULT_LOG: &str = "warn,sqlx::pool=error,rmcp=error";
 
 /// What `nottario demo` takes.
 #[derive(Debug, Args)]

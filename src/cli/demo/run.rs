@@ -41,7 +41,7 @@ pub(super) struct Demo {
 }
 
 impl Demo {
-    /// Prepares the instance, serves it, and sends the agents to work.
+    /// Prepares the instance and serves it.
     pub(super) async fn start(config: Config, wanted: Wanted) -> Result<Self, CliError> {
         refuse_taken_port(&config)?;
         let database = Database::open(&config, OpenMode::Own).await?;
@@ -54,18 +54,17 @@ impl Demo {
         };
         let limits = Limits { stop: Duration::from_secs(2), ..Limits::default() };
         let running = App::start(config, database, limits).await?;
-        let mut demo = Self {
+        Ok(Self {
             running,
             instance,
             agents: JoinSet::new(),
             stop: CancellationToken::new(),
             moods: Moods::default(),
-        };
-        demo.send_agents();
-        Ok(demo)
+        })
     }
 
-    fn send_agents(&mut self) {
+    /// Sends the agents to work.
+    pub(super) fn send_agents(&mut self) {
         let endpoint = self.endpoint();
         let crew = &self.instance.crew;
         for (number, member) in (0_u32..).zip(&crew.agents) {

@@ -38,14 +38,16 @@ pub(super) async fn show(
     if is_terminal {
         say("Preparing the demo; the first time takes some seconds.");
     }
-    let demo = tokio::select! {
+    let mut demo = tokio::select! {
         demo = Demo::start(config, wanted) => demo?,
         // A first start takes seconds; nobody should have to wait for its end to stop it.
         () = signals.received() => return Ok(()),
     };
     introduce(&demo.heading());
 
+    // In this order, so that the reader sees the first claim.
     let mut watcher = demo.watcher().await?;
+    demo.send_agents();
     let shown = tokio::select! {
         shown = async {
             if is_terminal {

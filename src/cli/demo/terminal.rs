@@ -125,9 +125,16 @@ pub(super) fn give_back() {
 }
 
 /// A message about a bug is worth nothing on a screen that vanishes.
+///
+/// Only the main thread's panic ends the demo; any other is the failure of one call or one agent,
+/// which the log has.
 fn give_back_on_panic() {
     let report = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |panic| {
+        if TAKEN.load(Ordering::SeqCst) && thread::current().name() != Some("main") {
+            tracing::error!(%panic, "a bug");
+            return;
+        }
         give_back();
         report(panic);
     }));

@@ -61,6 +61,8 @@ pub(super) struct Happening {
     pub(super) key: String,
     /// The task's title, or what was said of it.
     pub(super) text: String,
+    /// Whether it is only a note of progress.
+    pub(super) is_progress: bool,
 }
 
 /// How the backlog stands.
@@ -250,5 +252,6 @@ fn happening(event: Event, title: String) -> Option<Happening> {
         Some(actor) => actor.token.unwrap_or(actor.user),
         None => "nottario".to_owned(),
     };
-    Some(Happening { at: event.at, who, verb, key: event.subject.key?, text })
+    let is_progress = event.kind == "task.progress";
+    Some(Happening { at: event.at, who, verb, key: event.subject.key?, text, is_progress })
 }
