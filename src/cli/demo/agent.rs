@@ -36,7 +36,7 @@ const WAIT_SECONDS: u64 = 5;
 const PAUSE: Duration = Duration::from_secs(1);
 
 /// What giving a task back may take when the demo ends.
-const FAREWELL: Duration = Duration::from_secs(2);
+const FAREWELL: Duration = Duration::from_secs(3);
 
 /// News after which there may be something to take.
 const NEWS: [&str; 6] = [
@@ -334,7 +334,7 @@ impl Agent {
     }
 
     /// Passes time; the end of the demo cuts it short.
-    async fn pause(&self, time: Duration) {
+    pub(super) async fn pause(&self, time: Duration) {
         tokio::select! {
             () = sleep(time) => {}
             () = self.stop.cancelled() => {}

@@ -14,7 +14,7 @@ use serde_json::Value;
 use crate::identity::TokenSecret;
 
 /// Longer than the longest wait for events, so that only a lost server runs into it.
-const REQUEST_LIMIT: Duration = Duration::from_secs(60);
+const REQUEST_LIMIT: Duration = Duration::from_mins(1);
 
 /// Where the endpoint is.
 #[derive(Clone, Debug)]

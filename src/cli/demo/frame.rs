@@ -347,7 +347,7 @@ mod tests {
         let worker = |number: usize| Worker {
             name: format!("claude-{number}"),
             person: "ines".to_owned(),
-            holds: (number % 2 == 0).then(|| holds.clone()),
+            holds: number.is_multiple_of(2).then(|| holds.clone()),
             mood: "waiting: 3 blocked".to_owned(),
         };
         let happening = |number: usize| Happening {
@@ -356,7 +356,7 @@ mod tests {
             verb: "closed",
             key: format!("ATL-{number}"),
             text: "A title".to_owned(),
-            is_progress: number % 5 == 0,
+            is_progress: number.is_multiple_of(5),
         };
         View {
             workers: (0..workers).map(worker).collect(),
@@ -370,7 +370,7 @@ mod tests {
     }
 
     #[test]
-    fn every_size_is_filled_and_none_is_left() {
+    fn nothing_is_wider_or_higher_than_the_terminal() {
         for (workers, happenings) in [(0, 0), (1, 2), (4, 200), (40, 200)] {
             let view = view(workers, happenings);
             for columns in [1, 7, 20, 43, 44, 63, 64, 80, 120, 300] {

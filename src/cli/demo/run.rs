@@ -6,7 +6,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
 use std::time::Duration;
 
 use tokio::task::JoinSet;
-use tokio::time::{sleep, timeout};
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use super::agent::Agent;
@@ -23,13 +23,13 @@ use crate::config::Config;
 use crate::db::{Database, OpenMode};
 
 /// How long the agents get to give back what they hold.
-const FAREWELL: Duration = Duration::from_secs(3);
+const FAREWELL: Duration = Duration::from_secs(4);
 
 /// How long the server and the database get. With the agents it stays under ten seconds.
-const STOP: Duration = Duration::from_secs(6);
+const STOP: Duration = Duration::from_secs(5);
 
-/// Between the starts of two agents: all in one instant looks like a machine.
-const STAGGER: Duration = Duration::from_millis(150);
+/// Over how long the agents begin, one after the other: all in one instant looks like a machine.
+const BEGINNING: Duration = Duration::from_secs(1);
 
 /// A running demo.
 pub(super) struct Demo {
@@ -67,6 +67,7 @@ impl Demo {
     pub(super) fn send_agents(&mut self) {
         let endpoint = self.endpoint();
         let crew = &self.instance.crew;
+        let between = BEGINNING / u32::try_from(crew.agents.len().max(1)).unwrap_or(u32::MAX);
         for (number, member) in (0_u32..).zip(&crew.agents) {
             let agent = Agent {
                 member: member.clone(),
@@ -75,7 +76,7 @@ impl Demo {
                 stop: self.stop.clone(),
             };
             self.agents.spawn(async move {
-                sleep(STAGGER * number).await;
+                agent.pause(between * number).await;
                 agent.run().await;
             });
         }

@@ -127,7 +127,7 @@ async fn show_screen(heading: &Heading, watcher: &mut Watcher) -> io::Result<()>
                 Some(Input::Resized) => {}
             },
         }
-        let (columns, rows) = terminal.size();
+        let (columns, rows) = terminal::size();
         let rows_to_show = frame(heading, watcher.view(), Utc::now(), columns.into(), rows.into());
         terminal.draw(rows_to_show, (columns, rows))?;
     }

@@ -13,7 +13,7 @@ use crossterm::event::{self, Event, KeyCode, KeyEventKind, KeyModifiers};
 use crossterm::style::{Attribute, Color, Print, ResetColor, SetAttribute, SetForegroundColor};
 use crossterm::terminal::{
     BeginSynchronizedUpdate, Clear, ClearType, EndSynchronizedUpdate, EnterAlternateScreen,
-    LeaveAlternateScreen, disable_raw_mode, enable_raw_mode, size,
+    LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
 };
 use crossterm::{execute, queue};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
@@ -69,11 +69,6 @@ impl Terminal {
         Ok(Self { shown: Vec::new(), size: (0, 0), input, _tell: tell })
     }
 
-    /// How many columns and rows there are now.
-    pub(super) fn size(&self) -> (u16, u16) {
-        size().ok().filter(|(columns, rows)| *columns > 0 && *rows > 0).unwrap_or((80, 24))
-    }
-
     /// Shows a frame that was laid out for this size.
     pub(super) fn draw(&mut self, frame: Vec<Row>, size: (u16, u16)) -> io::Result<()> {
         let mut out = io::BufWriter::new(io::stdout().lock());
@@ -114,6 +109,12 @@ impl Drop for Terminal {
     fn drop(&mut self) {
         give_back();
     }
+}
+
+/// How many columns and rows there are now.
+pub(super) fn size() -> (u16, u16) {
+    let known = crossterm::terminal::size().ok();
+    known.filter(|(columns, rows)| *columns > 0 && *rows > 0).unwrap_or((80, 24))
 }
 
 /// Gives the terminal back as it was; fine when it has been given back already.
