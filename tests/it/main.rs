@@ -8,6 +8,7 @@ mod cli_people;
 mod cluster;
 mod config;
 mod cycles;
+mod demo;
 mod embedded;
 mod events;
 mod identity;
