@@ -34,26 +34,32 @@ install_command() {
   fi
 }
 
+install() {
+  echo "setup: $*" >&2
+  case $1 in
+    brew) "$@" ;; # Refuses to run as root.
+    apt-get)
+      privileged apt-get update -q
+      privileged env DEBIAN_FRONTEND=noninteractive "$@"
+      ;;
+    *) privileged "$@" ;;
+  esac
+}
+
 setup_postgres() {
   if scripts/postgres-bin.sh >/dev/null; then return; fi
   local command
   command=$(install_command)
-  if [ -z "$command" ]; then
-    fail "install a PostgreSQL server, version 15 or newer, with its contrib modules"
-  fi
+  [ -n "$command" ] || fail "install a PostgreSQL server, version 15 or newer, with its contrib modules"
   case $command in
-    brew*) $command && return ;;
+    brew*) install $command || fail "install a PostgreSQL server: $command" ;;
     *)
-      if may_install; then
-        echo "setup: $command" >&2
-        case $command in
-          apt-get*) privileged apt-get update -q && DEBIAN_FRONTEND=noninteractive privileged $command ;;
-          *) privileged $command ;;
-        esac
-      fi
+      may_install || fail "install a PostgreSQL server: sudo $command"
+      install $command || fail "install a PostgreSQL server: sudo $command"
       ;;
   esac
-  scripts/postgres-bin.sh >/dev/null || fail "install a PostgreSQL server: sudo $command"
+  scripts/postgres-bin.sh >/dev/null ||
+    fail "PostgreSQL was installed, but not where it is looked for; set NOTTARIO_POSTGRES_BIN_DIR to its bin folder"
 }
 
 command -v cargo >/dev/null || fail "install Rust 1.95 or newer: https://rustup.rs"

@@ -6,6 +6,7 @@
 #
 # usage: scripts/sqlx.sh [--check]     --check: fail when .sqlx/ is not what is committed
 set -euo pipefail
+shopt -s nullglob
 cd "$(dirname "$0")/.."
 
 bin=$(scripts/postgres-bin.sh) || { echo "sqlx: no PostgreSQL server found; run scripts/setup.sh" >&2; exit 1; }
@@ -53,7 +54,7 @@ for file in "$(dirname "$jobs")"/migrations/*.sql; do
 done
 
 # The macros run again only in what is compiled again.
-touch src/lib.rs src/main.rs tests/*/main.rs benches/*.rs benches/*/main.rs 2>/dev/null || true
+touch src/lib.rs src/main.rs tests/*/main.rs benches/*.rs benches/*/main.rs
 mkdir "$folder/offline"
 SQLX_OFFLINE=false \
   SQLX_OFFLINE_DIR="$folder/offline" \

@@ -7,6 +7,7 @@ use crate::config::ConfigError;
 use crate::db::DatabaseError;
 use crate::db::embedded::ClusterError;
 use crate::db::migrations::MigrationError;
+use crate::error::Error;
 
 /// Why a command did not do what it was asked.
 #[derive(Debug)]
@@ -69,6 +70,20 @@ impl From<AppError> for CliError {
             AppError::Migration(error) => error.into(),
             AppError::Events(_) => CliError::failure(error.to_string()),
             AppError::Listen { .. } => CliError::usage(one_line(&error.to_string())),
+        }
+    }
+}
+
+impl From<Error> for CliError {
+    /// A refusal is about what was asked for; a failure is told with its cause, because whoever
+    /// reads it is the operator.
+    fn from(error: Error) -> CliError {
+        match &error {
+            Error::Internal(source) => CliError::failure(one_line(&format!("{error}: {source}"))),
+            Error::Invalid { .. } | Error::NotFound { .. } => {
+                CliError::usage(format!("{error}; {}", error.next()))
+            }
+            _ => CliError::failure(error.to_string()),
         }
     }
 }

@@ -9,12 +9,16 @@ mod error;
 mod healthcheck;
 mod migrate;
 mod output;
+mod project;
 mod serve;
+mod token;
+mod user;
 
 use std::future::Future;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use sqlx::PgPool;
 
 use crate::config::Config;
 use crate::db::embedded::guard::{GuardArguments, become_server};
@@ -40,6 +44,15 @@ enum Command {
     Migrate(migrate::Arguments),
     /// Checks configuration, database and surroundings, one line each.
     Doctor(doctor::Arguments),
+    /// Projects and their members.
+    #[command(subcommand)]
+    Project(project::Command),
+    /// People, and who of them administers the instance.
+    #[command(subcommand)]
+    User(user::Command),
+    /// Agents' credentials.
+    #[command(subcommand)]
+    Token(token::Command),
     /// Asks the running server whether it is ready; for a container's HEALTHCHECK.
     Healthcheck,
     /// Starts the embedded database's server; run by Nottario itself.
@@ -54,6 +67,9 @@ pub fn main() -> ExitCode {
         Command::Serve => serve::run(),
         Command::Migrate(arguments) => migrate::run(&arguments),
         Command::Doctor(arguments) => doctor::run(&arguments),
+        Command::Project(command) => project::run(command),
+        Command::User(command) => user::run(command),
+        Command::Token(command) => token::run(command),
         Command::Healthcheck => healthcheck::run(),
         Command::EmbeddedPostgres(arguments) => match become_server(&arguments) {
             Ok(never) => match never {},
@@ -84,6 +100,17 @@ pub async fn open_database(config: &Config) -> Result<Database, CliError> {
             Err(error.into())
         }
     }
+}
+
+/// Runs a command on the server's database while one runs, else on its own.
+fn on_database<T>(work: impl AsyncFnOnce(PgPool) -> Result<T, CliError>) -> Result<T, CliError> {
+    let config = quiet_config()?;
+    block_on(async {
+        let database = open_database(&config).await?;
+        let result = work(database.pool().clone()).await;
+        database.close().await;
+        result
+    })
 }
 
 /// Runs a command's future to its end.

@@ -2,6 +2,7 @@
 
 use std::io::{self, Write as _};
 
+use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 use super::CliError;
@@ -24,4 +25,28 @@ fn reader_left(error: &io::Error) -> Result<(), CliError> {
         return Ok(());
     }
     Err(CliError::failure(format!("cannot write the answer: {error}")))
+}
+
+/// Prints rows below their headings, in columns as wide as they need; the last one ends the line.
+pub(super) fn table<const COLUMNS: usize>(
+    headings: [&str; COLUMNS],
+    rows: impl Iterator<Item = [String; COLUMNS]>,
+) -> Result<(), CliError> {
+    let headings = headings.map(str::to_owned);
+    let rows: Vec<_> = std::iter::once(headings).chain(rows).collect();
+    let width = |column: usize| {
+        rows.iter().map(|row| row[column].chars().count()).max().unwrap_or_default()
+    };
+    let widths: [usize; COLUMNS] = std::array::from_fn(width);
+    for row in &rows {
+        let cells: Vec<_> =
+            row.iter().zip(widths).map(|(cell, width)| format!("{cell:width$}")).collect();
+        line(cells.join("  ").trim_end())?;
+    }
+    Ok(())
+}
+
+/// A day for a table; empty when there is none.
+pub(super) fn day(at: Option<DateTime<Utc>>) -> String {
+    at.map(|at| at.format("%Y-%m-%d").to_string()).unwrap_or_default()
 }

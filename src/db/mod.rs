@@ -11,10 +11,10 @@ use std::time::Duration;
 
 use sqlx::Connection as _;
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions};
-use tokio::time::timeout;
+use tokio::time::{Instant, sleep, timeout};
 
 use crate::config::Config;
-use embedded::{Cluster, ClusterError, ClusterOptions};
+use embedded::{Cluster, ClusterError, ClusterOptions, GuestPass};
 
 /// The oldest major version of PostgreSQL that the schema works on.
 pub const OLDEST_MAJOR: u32 = 15;
@@ -31,6 +31,9 @@ const ACQUIRE_LIMIT: Duration = Duration::from_secs(2);
 
 /// How long the first connection may take; name look-ups and TLS included.
 const CONNECT_LIMIT: Duration = Duration::from_secs(10);
+
+/// How long a command waits for a cluster that another process is starting or stopping.
+const ATTACH_LIMIT: Duration = Duration::from_secs(30);
 
 /// How long connections in use are waited for at the end.
 const CLOSE_LIMIT: Duration = Duration::from_secs(5);
@@ -86,6 +89,10 @@ pub struct Database {
     pool: PgPool,
     direct: PgConnectOptions,
     cluster: Option<Cluster>,
+    /// Our cluster lets other commands finish that use it.
+    has_guests: bool,
+    /// We use another process's cluster, and it lets us finish.
+    guest_pass: Option<GuestPass>,
 }
 
 impl Database {
@@ -104,13 +111,17 @@ impl Database {
         // belong to the role (`alter role … set statement_timeout = '5s'`). `doctor` looks.
         let pooled =
             if config.database_url_direct.is_some() { pooled } else { with_time_limits(pooled) };
-        Ok(Database { pool: pool(pooled), direct, cluster: None })
+        Ok(Database::new(pool(pooled), direct))
     }
 
     /// Opens a database by its connect options: for tests, and for tools that already have one.
     #[must_use]
     pub fn connect(options: PgConnectOptions) -> Database {
-        Database { pool: pool(with_time_limits(options.clone())), direct: options, cluster: None }
+        Database::new(pool(with_time_limits(options.clone())), options)
+    }
+
+    fn new(pool: PgPool, direct: PgConnectOptions) -> Database {
+        Database { pool, direct, cluster: None, has_guests: false, guest_pass: None }
     }
 
     /// Opens the database of a cluster that the caller has started, and owns it from now on.
@@ -163,20 +174,34 @@ impl Database {
         if timeout(CLOSE_LIMIT, self.pool.close()).await.is_err() {
             tracing::warn!("some connections are still in use and are cut off");
         }
-        if let Some(cluster) = self.cluster {
-            cluster.stop().await;
+        match self.cluster {
+            Some(cluster) if self.has_guests => cluster.stop_after_guests().await,
+            Some(cluster) => cluster.stop().await,
+            None => drop(self.guest_pass),
         }
     }
 }
 
 async fn open_embedded(config: &Config, mode: OpenMode) -> Result<Database, DatabaseError> {
     let options = ClusterOptions::new(&config.data_dir, config.postgres_bin_dir.as_deref())?;
-    match Cluster::start(options).await {
-        Ok(cluster) => Ok(Database::of_cluster(cluster)),
-        Err(ClusterError::InUse(_)) if mode == OpenMode::Attach => {
-            Ok(Database::connect(embedded::attach(&config.data_dir).await?))
+    let patience = Instant::now() + ATTACH_LIMIT;
+    loop {
+        let in_use = match Cluster::start(options.clone()).await {
+            Ok(cluster) => {
+                let has_guests = mode == OpenMode::Attach;
+                return Ok(Database { has_guests, ..Database::of_cluster(cluster) });
+            }
+            Err(error @ ClusterError::InUse(_)) if mode == OpenMode::Attach => error,
+            Err(error) => return Err(error.into()),
+        };
+        if let Some((options, pass)) = embedded::attach(&config.data_dir).await? {
+            return Ok(Database { guest_pass: Some(pass), ..Database::connect(options) });
         }
-        Err(error) => Err(error.into()),
+        // The other process is starting or stopping; soon the cluster is its, or ours.
+        if Instant::now() > patience {
+            return Err(in_use.into());
+        }
+        sleep(Duration::from_millis(50)).await;
     }
 }
 

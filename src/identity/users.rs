@@ -89,12 +89,9 @@ pub async fn find(db: &mut PgConnection, _: InstanceScope, login: &str) -> Resul
         .ok_or_else(|| Error::not_found(Kind::User, login))
 }
 
-/// The administrator of the longest standing: who owns what the operator makes without naming anybody.
-pub async fn oldest_admin(db: &mut PgConnection, _: InstanceScope) -> Result<User> {
-    sqlx::query_file_as!(User, "sql/identity/oldest_admin.sql")
-        .fetch_optional(db)
-        .await?
-        .ok_or_else(|| Error::not_found(Kind::User, "administrator"))
+/// The administrator who was known first: who owns what the operator makes without naming anybody.
+pub async fn oldest_admin(db: &mut PgConnection, _: InstanceScope) -> Result<Option<User>> {
+    Ok(sqlx::query_file_as!(User, "sql/identity/oldest_admin.sql").fetch_optional(db).await?)
 }
 
 /// Everybody, in the order of their logins.

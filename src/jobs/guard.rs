@@ -16,7 +16,7 @@ use crate::error::Result;
 const FIRST_PAUSE: Duration = Duration::from_secs(5);
 
 /// The longest pause between two attempts.
-const LONGEST_PAUSE: Duration = Duration::from_secs(15 * 60);
+const LONGEST_PAUSE: Duration = Duration::from_mins(15);
 
 /// Runs one attempt. A failure of any kind is an ordinary error, and moves the job's next attempt
 /// into the future; without that, apalis would take the job up again at once.

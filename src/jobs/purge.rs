@@ -14,8 +14,8 @@ pub struct Purge {}
 
 impl Job for Purge {
     const QUEUE: &'static str = "purge";
-    const EVERY: Duration = Duration::from_secs(60 * 60);
-    const LIMIT: Duration = Duration::from_secs(5 * 60);
+    const EVERY: Duration = Duration::from_hours(1);
+    const LIMIT: Duration = Duration::from_mins(5);
     const MOST_ATTEMPTS: u8 = 3;
 
     async fn run(&self, context: &Context) -> Result<()> {

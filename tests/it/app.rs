@@ -9,14 +9,18 @@ use axum::body::Body;
 use axum::http::{HeaderMap, Request, StatusCode};
 use axum::routing::get;
 use http_body_util::BodyExt as _;
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 use nottario::app::{App, Limits, Running};
 use nottario::config::Config;
 use nottario::db::embedded::attach;
 use nottario::db::{Database, migrations};
 use nottario::web;
 use serde_json::{Value, json};
-use sqlx::SqlSafeStr as _;
 use sqlx::migrate::{Migration, MigrationType, Migrator};
+use sqlx::postgres::PgConnection;
+use sqlx::{Connection as _, SqlSafeStr as _};
+use tokio::net::TcpStream;
 use tower::ServiceExt as _;
 
 use crate::cluster::{self, TestDatabase};
@@ -170,6 +174,44 @@ async fn a_handler_that_takes_too_long_is_given_up() {
 }
 
 #[tokio::test]
+async fn a_stop_lets_a_request_in_flight_finish_and_takes_no_new_one() {
+    let database = cluster::database().await;
+    let running = start(&database).await;
+    let (address, url) = (running.address, running.url());
+    // Readiness reads the history of migrations, so this holds its answer back.
+    let mut holder = PgConnection::connect_with(&database.connect_options).await.unwrap();
+    let mut hold = holder.begin().await.unwrap();
+    let lock = "lock table _sqlx_migrations in access exclusive mode";
+    sqlx::raw_sql(lock).execute(&mut *hold).await.unwrap();
+    let in_flight = tokio::spawn(async move { ask(&url, "/readyz").await.0 });
+    let waiting = "select count(*)::text from pg_locks where not granted and database = \
+                   (select oid from pg_database where datname = current_database())";
+    while cluster::ask(&database.connect_options, waiting).await != ["1"] {}
+
+    let stopping = tokio::spawn(running.stop());
+    while TcpStream::connect(address).await.is_ok() {}
+    assert!(!in_flight.is_finished());
+    hold.rollback().await.unwrap();
+
+    assert_eq!(in_flight.await.unwrap(), StatusCode::OK);
+    stopping.await.unwrap();
+}
+
+#[tokio::test]
+async fn a_lost_embedded_database_ends_the_server_with_status_1() {
+    let folder = cluster::scratch_folder();
+    let data_dir = folder.path().join("data");
+    embedded::prepare(&data_dir).await;
+    let mut server = Server::embedded(&data_dir);
+    let pid_file = std::fs::read_to_string(data_dir.join("cluster/postmaster.pid")).unwrap();
+    let postmaster = Pid::from_raw(pid_file.lines().next().unwrap().parse().unwrap());
+
+    kill(postmaster, Signal::SIGQUIT).unwrap();
+
+    assert_eq!(server.wait().code(), Some(1));
+}
+
+#[tokio::test]
 async fn sigterm_ends_the_server_with_status_0_and_stops_its_database() {
     let folder = cluster::scratch_folder();
     let data_dir = folder.path().join("data");
@@ -191,7 +233,7 @@ async fn kill_9_stops_the_database_cleanly_and_keeps_what_was_committed() {
     let data_dir = folder.path().join("data");
     embedded::prepare(&data_dir).await;
     let mut first = Server::embedded(&data_dir);
-    let options = attach(&data_dir).await.unwrap();
+    let (options, _pass) = attach(&data_dir).await.unwrap().unwrap();
     cluster::run(&options, "create table notes as select 'kept' as note".to_owned()).await;
 
     first.kill();
@@ -205,7 +247,7 @@ async fn kill_9_stops_the_database_cleanly_and_keeps_what_was_committed() {
         }
     }
     let mut second = Server::embedded(&data_dir);
-    let options = attach(&data_dir).await.unwrap();
+    let (options, _pass) = attach(&data_dir).await.unwrap().unwrap();
     assert_eq!(cluster::ask(&options, "select note from notes").await, ["kept"]);
     let log = std::fs::read_to_string(data_dir.join("postgres.log")).unwrap();
     assert!(log.contains("received fast shutdown request"), "{log}");

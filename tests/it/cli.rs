@@ -1,10 +1,12 @@
 //! The command line: exit statuses, one line per problem, and answers for scripts.
 
 use std::fs;
+use std::process::Stdio;
 
 use serde_json::Value;
 
 use crate::cluster;
+use crate::embedded;
 use crate::server::{Server, answer, complaint, nottario, run};
 
 #[test]
@@ -115,6 +117,26 @@ async fn migrate_says_what_is_pending_and_applies_it() {
     assert!(answer(&applied).contains("applied: 1 identity"));
     assert_eq!(after.status.code(), Some(0));
     assert_eq!(answer(&after), "the schema is up to date\n");
+}
+
+#[tokio::test]
+async fn commands_at_once_share_the_embedded_database() {
+    let folder = cluster::scratch_folder();
+    let data_dir = folder.path().join("data");
+    embedded::prepare(&data_dir).await;
+    let environment = [("NOTTARIO_DATA_DIR", data_dir.to_str().unwrap())];
+    let commands: Vec<_> = (0..3)
+        .map(|_| {
+            let mut command = nottario(&["migrate"], &environment);
+            command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+        })
+        .collect();
+
+    for command in commands {
+        let output = command.wait_with_output().unwrap();
+        assert_eq!(output.status.code(), Some(0), "{}", complaint(&output));
+    }
+    assert!(!data_dir.join("cluster/postmaster.pid").exists());
 }
 
 #[tokio::test]

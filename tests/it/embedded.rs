@@ -6,7 +6,7 @@ use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use nottario::db::embedded::{Cluster, ClusterError, ClusterOptions};
+use nottario::db::embedded::{Cluster, ClusterError, ClusterOptions, can_live_in};
 
 use crate::cluster;
 
@@ -72,6 +72,27 @@ async fn root_runs_the_database_as_an_unprivileged_user() {
 
 fn folder_owner(folder: &tempfile::TempDir) -> u32 {
     fs::metadata(folder.path()).unwrap().uid()
+}
+
+#[tokio::test]
+async fn a_folder_closed_to_the_databases_user_is_refused_in_words() {
+    let closed = tempfile::tempdir().unwrap();
+    fs::set_permissions(closed.path(), fs::Permissions::from_mode(0o700)).unwrap();
+    let data_dir = closed.path().join("data");
+    let is_root = nix::unistd::geteuid().is_root();
+
+    let started = Cluster::start(options(&data_dir)).await;
+
+    // Not root: the database runs as we do, and our own closed folder is open to it.
+    assert_eq!(can_live_in(&data_dir), !is_root);
+    match started {
+        Ok(cluster) if !is_root => cluster.stop().await,
+        Err(ClusterError::Unreachable(text)) if is_root => {
+            assert!(text.contains(closed.path().to_str().unwrap()), "{text}");
+            assert!(text.contains("NOTTARIO_DATA_DIR"), "{text}");
+        }
+        other => panic!("{other:?}"),
+    }
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@
 
 mod app;
 mod cli;
+mod cli_people;
 mod cluster;
 mod config;
 mod cycles;

@@ -1,9 +1,11 @@
 //! The schema is brought up to date once, completely or not at all.
 
+use nottario::config::Config;
 use nottario::db::migrations::{self, MIGRATIONS, MigrationError};
+use nottario::db::{Database, OpenMode};
 use sqlx::migrate::{Migration, MigrationType, Migrator};
-use sqlx::postgres::{PgConnectOptions, PgConnection};
-use sqlx::{Connection as _, SqlSafeStr as _};
+use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool};
+use sqlx::{Connection as _, Row as _, SqlSafeStr as _};
 
 use crate::cluster;
 
@@ -119,17 +121,35 @@ async fn a_newer_schema_is_refused_in_words() {
 }
 
 #[tokio::test]
+async fn a_pooler_is_not_asked_for_time_limits() {
+    let database = cluster::database().await;
+    let url = database.url();
+    let config = Config::read(&|name| match name {
+        "DATABASE_URL" | "DATABASE_URL_DIRECT" => Some(url.clone()),
+        "NOTTARIO_DATA_DIR" => Some("unused".to_owned()),
+        _ => None,
+    })
+    .unwrap();
+
+    let opened = Database::open(&config, OpenMode::Own).await.unwrap();
+
+    assert_eq!(time_limits(opened.pool()).await, ["0", "0", "0"]);
+    opened.close().await;
+}
+
+#[tokio::test]
 async fn requests_have_time_limits_and_migrations_have_none() {
     let database = cluster::database().await;
-    let limits = "select setting from pg_settings where name in ('statement_timeout', \
-                  'lock_timeout', 'idle_in_transaction_session_timeout') order by name";
+    let direct = PgPool::connect_with(database.connect_options.clone()).await.unwrap();
 
-    let pooled: Vec<String> = {
-        use sqlx::Row as _;
-        let rows = sqlx::raw_sql(limits).fetch_all(&database.pool).await.unwrap();
-        rows.iter().map(|row| row.get(0)).collect()
-    };
+    assert_eq!(time_limits(&database.pool).await, ["30000", "3000", "5000"]);
+    assert_eq!(time_limits(&direct).await, ["0", "0", "0"]);
+}
 
-    assert_eq!(pooled, ["30000", "3000", "5000"]);
-    assert_eq!(cluster::ask(&database.connect_options, limits).await, ["0", "0", "0"]);
+/// In milliseconds: idle in transaction, lock, statement.
+async fn time_limits(pool: &PgPool) -> Vec<String> {
+    let sql = "select setting from pg_settings where name in ('statement_timeout', \
+               'lock_timeout', 'idle_in_transaction_session_timeout') order by name";
+    let rows = sqlx::raw_sql(sql).fetch_all(pool).await.unwrap();
+    rows.iter().map(|row| row.get(0)).collect()
 }

@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! lock          held by the process that runs the cluster
+//! guests        held, together, by the commands that use another process's cluster
 //! cluster/      PostgreSQL's own data
 //! password      of the role, readable by its owner only
 //! run/          the socket
@@ -41,7 +42,7 @@ pub(super) struct Layout {
     log: PathBuf,
 }
 
-/// The lock on a data directory; the system takes it back even from a killed process.
+/// A lock in a data directory; the system takes it back even from a killed process.
 #[derive(Debug)]
 pub(super) struct DirectoryLock(#[expect(dead_code, reason = "the open file is the lock")] File);
 
@@ -83,7 +84,25 @@ impl Layout {
 
     /// Takes the directory, or says that somebody else has it.
     pub(super) fn lock(&self) -> Result<DirectoryLock, ClusterError> {
-        let path = self.data_dir.join("lock");
+        self.take("lock", File::try_lock)?.ok_or_else(|| ClusterError::InUse(self.data_dir.clone()))
+    }
+
+    /// Comes in beside the process that runs the cluster; `None` while that one is leaving.
+    pub(super) fn enter_as_guest(&self) -> Result<Option<DirectoryLock>, ClusterError> {
+        self.take("guests", File::try_lock_shared)
+    }
+
+    /// Keeps guests out from now on; `None` while some are in.
+    pub(super) fn shut_out_guests(&self) -> Result<Option<DirectoryLock>, ClusterError> {
+        self.take("guests", File::try_lock)
+    }
+
+    fn take(
+        &self,
+        name: &str,
+        take: fn(&File) -> Result<(), TryLockError>,
+    ) -> Result<Option<DirectoryLock>, ClusterError> {
+        let path = self.data_dir.join(name);
         let failed = |error| ClusterError::io("lock the data directory", &path, error);
         let file = OpenOptions::new()
             .write(true)
@@ -92,9 +111,9 @@ impl Layout {
             .mode(0o600)
             .open(&path)
             .map_err(failed)?;
-        match file.try_lock() {
-            Ok(()) => Ok(DirectoryLock(file)),
-            Err(TryLockError::WouldBlock) => Err(ClusterError::InUse(self.data_dir.clone())),
+        match take(&file) {
+            Ok(()) => Ok(Some(DirectoryLock(file))),
+            Err(TryLockError::WouldBlock) => Ok(None),
             Err(TryLockError::Error(error)) => Err(failed(error)),
         }
     }

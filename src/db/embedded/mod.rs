@@ -13,6 +13,7 @@ mod owner;
 mod process;
 
 use std::fmt::Write as _;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -34,6 +35,9 @@ const START_LIMIT: Duration = Duration::from_mins(2);
 /// A fast shutdown writes one checkpoint. After this the server is stopped the hard way, which
 /// loses nothing either, but makes the next start replay the log.
 const STOP_LIMIT: Duration = Duration::from_mins(1);
+
+/// How long a command that is done lets others finish that attached to its cluster.
+const GUEST_LIMIT: Duration = Duration::from_secs(10);
 
 /// How a cluster is run.
 #[derive(Clone, Debug)]
@@ -150,7 +154,20 @@ impl Cluster {
         self.process.exited().await
     }
 
-    /// Stops the server cleanly and waits until it is gone.
+    /// Stops the server once the commands that attached to it are done, or after a while all the
+    /// same. For a command that ran the cluster for itself.
+    pub async fn stop_after_guests(self) {
+        let patience = Instant::now() + GUEST_LIMIT;
+        let _kept_out = loop {
+            match self.layout.shut_out_guests() {
+                Ok(None) if Instant::now() < patience => sleep(Duration::from_millis(25)).await,
+                kept_out => break kept_out,
+            }
+        };
+        self.stop().await;
+    }
+
+    /// Stops the server cleanly, without waiting for its clients, and waits until it is gone.
     pub async fn stop(self) {
         self.process.interrupt();
         if timeout(STOP_LIMIT, self.process.exited()).await.is_err() {
@@ -199,25 +216,33 @@ impl Cluster {
     }
 }
 
-/// How to connect to the cluster of a data directory that another process runs.
-pub async fn attach(data_dir: &Path) -> Result<PgConnectOptions, ClusterError> {
-    let layout = Layout::new(data_dir, Owner::of_the_database().as_ref());
-    let password = layout.read_password()?;
-    let options = connect_options(&layout, &password);
+/// The right to use a cluster that another process runs; that one waits for its end.
+#[derive(Debug)]
+pub struct GuestPass {
+    _lock: DirectoryLock,
+}
 
-    // The other process may have started a moment ago.
-    let deadline = Instant::now() + Duration::from_secs(20);
-    loop {
-        match connect_briefly(&options).await {
-            Ok(()) => return Ok(options),
-            Err(error) if is_still_starting(&error) || is_missing_database(&error) => {
-                if Instant::now() > deadline {
-                    return Err(error.into());
-                }
-                sleep(Duration::from_millis(50)).await;
-            }
-            Err(error) => return Err(error.into()),
+/// How to connect to the cluster of a data directory that another process runs.
+///
+/// `None` while that process is starting or stopping its cluster: look again soon.
+pub async fn attach(
+    data_dir: &Path,
+) -> Result<Option<(PgConnectOptions, GuestPass)>, ClusterError> {
+    let layout = Layout::new(data_dir, Owner::of_the_database().as_ref());
+    let Some(lock) = layout.enter_as_guest()? else { return Ok(None) };
+    let password = match layout.read_password() {
+        Ok(password) => password,
+        // Its first start is not that far yet.
+        Err(ClusterError::Io { source, .. }) if source.kind() == ErrorKind::NotFound => {
+            return Ok(None);
         }
+        Err(error) => return Err(error),
+    };
+    let options = connect_options(&layout, &password);
+    match connect_briefly(&options).await {
+        Ok(()) => Ok(Some((options, GuestPass { _lock: lock }))),
+        Err(error) if is_still_starting(&error) || is_missing_database(&error) => Ok(None),
+        Err(error) => Err(error.into()),
     }
 }
 
