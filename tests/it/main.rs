@@ -16,5 +16,6 @@ mod mcp_server;
 mod mcp_transport;
 mod migrations;
 mod projects;
+mod reliability;
 mod server;
 mod world;
