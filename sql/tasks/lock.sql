@@ -1,6 +1,8 @@
 -- Locks one task and reads what the rules look at.
 --
 -- Not `for update`: a comment being written holds a key-share lock, and need not be waited for.
+-- The names are asked for in sub-selects: when the lock had to be waited for, PostgreSQL looks at
+-- the row's newest version, but joins it with what its former version was joined with.
 --
 -- $1 project   $2 task
 select t.id               as "id: TaskId",
@@ -19,14 +21,17 @@ select t.id               as "id: TaskId",
        t.claim_id         as "claim_id: ClaimId",
        t.holder_user_id   as "holder_user_id: UserId",
        t.holder_token_id  as "holder_token_id: TokenId",
-       u.login            as "holder: Option<String>",
-       k.name             as "holder_token: Option<String>",
+       (select u.login from users u where u.id = t.holder_user_id) as "holder",
+       (
+           select k.name
+           from tokens k
+           where k.project_id = $1
+             and k.id = t.holder_token_id
+       )                  as "holder_token",
        t.claimed_at,
        t.version
 from tasks t
 join projects p on p.id = t.project_id
-left join users u on u.id = t.holder_user_id
-left join tokens k on k.project_id = t.project_id and k.id = t.holder_token_id
 where t.project_id = $1
   and t.id = $2
   and t.deleted_at is null

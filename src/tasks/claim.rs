@@ -67,7 +67,7 @@ pub async fn claim_next(
     let claim_id = ClaimId::fresh();
 
     let mut lanes = all_lanes.clone();
-    let mut rounds = 0;
+    let mut rounds: u32 = 0;
     let (task, lease_expires_at) = loop {
         let found = sqlx::query_file!(
             "sql/tasks/claim_next.sql",
@@ -92,9 +92,6 @@ pub async fn claim_next(
         }
         if lanes.is_empty() {
             rounds += 1;
-            if rounds == MOST_ROUNDS {
-                return Ok(None);
-            }
             pause(rounds).await;
             lanes.clone_from(&all_lanes);
         }
@@ -104,13 +101,13 @@ pub async fn claim_next(
     Ok(Some(Claimed { task, claim: Claim { claim_id, lease_expires_at } }))
 }
 
-/// Some two seconds in all: longer than any claim takes, so what is still locked then is not free
-/// but being changed by a long transaction, such as the end of a cycle.
-const MOST_ROUNDS: u32 = 60;
-
 /// Waits a moment, at random so that callers who collided do not collide again.
+///
+/// There is no last round: what is locked for longer, by the end of a cycle say, is not gone, and
+/// the time limits of the statements end whoever locks it. Waiting for one of the rows instead
+/// could deadlock, as a look that found a row changed keeps the lock on it.
 async fn pause(round: u32) {
-    let longest = 500 * u64::from(round).min(100);
+    let longest = 500 * u64::from(round.min(50));
     let pause = rand::rng().random_range(0..=longest);
     tokio::time::sleep(Duration::from_micros(pause)).await;
 }

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 use serde_json::json;
-use sqlx::PgConnection;
+use sqlx::{Connection as _, PgConnection};
 
 use super::comments::write_comment;
 use super::commits::{NewCommit, write_commit};
@@ -87,12 +87,17 @@ pub async fn close(
 /// Closes a task without links, in one statement and without the project's lock.
 ///
 /// Answers whether it did; if not, a rule may be in the way or the task may be linked.
+///
+/// A statement that has waited for a row keeps the lock on it, also when the row's newest version
+/// is not what it looks for. The savepoint gives that lock back: the project's lock comes before
+/// any row.
 async fn close_alone(
     db: &mut PgConnection,
     scope: &ProjectScope,
     task: TaskId,
     close: &Close,
 ) -> Result<bool> {
+    let mut attempt = db.begin().await?;
     let closed = sqlx::query_file_scalar!(
         "sql/tasks/close_unlinked.sql",
         scope.project() as _,
@@ -102,8 +107,13 @@ async fn close_alone(
         scope.actor().user as _,
         scope.actor().token as _,
     )
-    .fetch_optional(db)
+    .fetch_optional(&mut *attempt)
     .await?;
+    if closed.is_some() {
+        attempt.commit().await?;
+    } else {
+        attempt.rollback().await?;
+    }
     Ok(closed.is_some())
 }
 

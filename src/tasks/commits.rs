@@ -138,8 +138,9 @@ pub async fn link_commit(
     commit: &NewCommit,
 ) -> Result<()> {
     scope.require_write("link commits")?;
-    write_commit(db, scope, task, commit).await?;
-    renew(db, scope, task).await
+    // The task's row before the commit's, as when a task is closed with commits.
+    renew(db, scope, task).await?;
+    write_commit(db, scope, task, commit).await
 }
 
 pub(super) async fn write_commit(

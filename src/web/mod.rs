@@ -1,6 +1,6 @@
 //! People's and machines' surface over HTTP.
 //!
-//! Every answer passes the layers of [`layers`]: it has a request id and the security headers, and
+//! Every answer passes through [`with_layers`]: it has a request id and the security headers, and
 //! a panic behind it became a 500 with a reference.
 
 mod health;
@@ -13,11 +13,11 @@ use serde_json::json;
 
 use crate::app::Services;
 
-pub use layers::with_layers;
+pub use layers::{with_layers, with_time_limit};
 
 /// The routes of this surface; [`with_layers`] goes around all surfaces together.
 pub fn router(services: &Services) -> Router {
-    Router::new().merge(health::router(services.pool.clone())).fallback(not_found)
+    Router::new().merge(health::router(services)).fallback(not_found)
 }
 
 async fn not_found() -> Response {

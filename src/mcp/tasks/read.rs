@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 use super::existing;
 use crate::cycles::{self, CycleRef};
 use crate::error::{Error, Result};
+use crate::events::{self, Query};
 use crate::ids::CommentId;
 use crate::mcp::answer::{Answer, PAGE_CHARACTERS, cut, fit};
 use crate::mcp::page::{Limit, fewer, rows};
@@ -145,6 +146,7 @@ enum Include {
     Children,
     Comments,
     Commits,
+    Events,
 }
 
 impl Tool for Get {
@@ -190,6 +192,12 @@ impl Tool for Get {
                 Include::Commits => {
                     let commits = tasks::commits(&mut call.db, &call.scope, id, MOST_ROWS).await?;
                     around.add("commits", commits, share)?;
+                }
+                Include::Events => {
+                    let query =
+                        Query { task: Some(id), limit: Some(MOST_ROWS.into()), ..Query::default() };
+                    let page = events::since(&mut call.db, &call.scope, &query).await?;
+                    around.add_newest("events", page.events, share)?;
                 }
             }
         }
@@ -247,6 +255,21 @@ impl Around {
             self.parts.insert(format!("{name}_truncated"), true.into());
         }
         self.parts.insert(name.to_owned(), json!(fitted.rows));
+        Ok(())
+    }
+
+    /// As [`add`](Self::add), but what does not fit is left out at the beginning.
+    fn add_newest<T: Serialize>(
+        &mut self,
+        name: &str,
+        mut rows: Vec<T>,
+        share: usize,
+    ) -> Result<()> {
+        rows.reverse();
+        self.add(name, rows, share)?;
+        if let Some(Value::Array(rows)) = self.parts.get_mut(name) {
+            rows.reverse();
+        }
         Ok(())
     }
 }

@@ -1,0 +1,165 @@
+//! `claim_next` at backlogs of every size: what one claim costs the server, and how long it takes.
+//!
+//! One caller, so that nothing but the backlog differs. The scenarios take turns in short rounds,
+//! so that a busy moment of the machine meets all of them; figures are medians over the rounds.
+
+mod support;
+
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use nottario::tasks::{self, ClaimFilter, Lease};
+use sqlx::Connection as _;
+use sqlx::postgres::PgConnection;
+
+use support::Outcome;
+use support::cluster::Bench;
+use support::figures::{Sample, in_ms, median, micros};
+use support::seed::{ALL_ROLES, Backlog, Crew, Project};
+use support::table::Table;
+
+/// Short enough that 20 of them leave half of the smallest backlog untouched.
+const CLAIMS_PER_ROUND: u32 = 25;
+
+fn main() -> ExitCode {
+    support::main("claim_backlog", measure)
+}
+
+async fn measure(bench: Bench) -> Outcome<()> {
+    let [small, medium, big, huge] = [
+        1_000,
+        bench.size(10_000, 2_000),
+        bench.size(100_000, 5_000),
+        bench.size(1_000_000, 20_000),
+    ];
+    let old = bench.size(100_000, 5_000);
+    let rounds = bench.size(20, 8);
+    let plans = [
+        (format!("{small} open"), Backlog::of(small), ALL_ROLES),
+        (format!("{medium} open"), Backlog::of(medium), ALL_ROLES),
+        (format!("{big} open"), Backlog::of(big), ALL_ROLES),
+        (format!("{huge} open"), Backlog::of(huge), ALL_ROLES),
+        (format!("{huge} open, 90 % blocked"), blocked(huge), ALL_ROLES),
+        (format!("{medium} open, {old} done"), with_closed(medium, old), ALL_ROLES),
+        (format!("{huge} open, 500 for the caller's role"), rare(huge), &["qa"]),
+    ];
+
+    let mut scenarios = Vec::new();
+    for (number, (name, backlog, roles)) in plans.into_iter().enumerate() {
+        let start = Instant::now();
+        let database = bench.database(&format!("backlog_{number}")).await?;
+        let crew = Crew { agents: 1, people: 1, roles };
+        let project = Project::seed(database, crew, &backlog).await?;
+        if backlog.open <= 10_000 {
+            project.check().await?;
+        }
+        eprintln!("seeded {name} in {:.1} s", start.elapsed().as_secs_f64());
+        scenarios.push(Scenario::new(name, project).await?);
+    }
+    for scenario in &mut scenarios {
+        // Fills caches and settles on plans, which the first executions of a statement do not use.
+        scenario.claim(CLAIMS_PER_ROUND * 2, &mut Sample::default()).await?;
+    }
+    for _ in 0..rounds {
+        for scenario in &mut scenarios {
+            scenario.round().await?;
+        }
+    }
+    print(&scenarios);
+    Ok(())
+}
+
+fn blocked(open: u32) -> Backlog {
+    Backlog { blocked_percent: 90, ..Backlog::of(open) }
+}
+
+fn with_closed(open: u32, closed: u32) -> Backlog {
+    Backlog { closed, ..Backlog::of(open) }
+}
+
+fn rare(open: u32) -> Backlog {
+    Backlog { rare: 500, for_everybody: false, ..Backlog::of(open) }
+}
+
+struct Scenario {
+    name: String,
+    project: Project,
+    db: PgConnection,
+    backend: Backend,
+    /// Per round, what a claim cost the server.
+    cpu: Vec<f64>,
+    walls: Sample,
+}
+
+impl Scenario {
+    async fn new(name: String, project: Project) -> Outcome<Self> {
+        let mut db = project.connect().await?;
+        let backend = Backend::of(&mut db).await?;
+        Ok(Self { name, project, db, backend, cpu: Vec::new(), walls: Sample::default() })
+    }
+
+    async fn round(&mut self) -> Outcome<()> {
+        let before = self.backend.cpu();
+        let mut walls = Sample::default();
+        self.claim(CLAIMS_PER_ROUND, &mut walls).await?;
+        if let (Some(before), Some(after)) = (before, self.backend.cpu()) {
+            self.cpu.push(micros(after.saturating_sub(before)) / f64::from(CLAIMS_PER_ROUND));
+        }
+        self.walls.extend(walls);
+        Ok(())
+    }
+
+    async fn claim(&mut self, many: u32, walls: &mut Sample) -> Outcome<()> {
+        let scope = &self.project.agents[0];
+        for _ in 0..many {
+            let start = Instant::now();
+            let mut tx = self.db.begin().await?;
+            let claimed =
+                tasks::claim_next(&mut tx, scope, &ClaimFilter::default(), Lease::OfProject)
+                    .await?;
+            tx.commit().await?;
+            walls.add(start.elapsed());
+            if claimed.is_none() {
+                return Err(format!("{}: the backlog ran dry", self.name).into());
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The server process behind one connection.
+struct Backend {
+    pid: i32,
+}
+
+impl Backend {
+    async fn of(db: &mut PgConnection) -> Outcome<Self> {
+        let pid = sqlx::query_file_scalar!("benches/sql/backend_pid.sql").fetch_one(db).await?;
+        Ok(Self { pid })
+    }
+
+    /// How long it has been on a processor, to the nanosecond; Linux alone says so.
+    fn cpu(&self) -> Option<Duration> {
+        let text = std::fs::read_to_string(format!("/proc/{}/schedstat", self.pid)).ok()?;
+        text.split(' ').next()?.parse().ok().map(Duration::from_nanos)
+    }
+}
+
+fn print(scenarios: &[Scenario]) {
+    let mut table = Table::new(
+        "claim_backlog: one claim, one caller (promise: CPU ratio at most 1.25)",
+        &["backlog", "server CPU µs", "ratio", "p50 ms", "p99 ms"],
+    );
+    let smallest = scenarios.first().map_or(f64::NAN, |scenario| median(scenario.cpu.clone()));
+    for scenario in scenarios {
+        let cpu = median(scenario.cpu.clone());
+        table.row(vec![
+            scenario.name.clone(),
+            format!("{cpu:.0}"),
+            format!("{:.2}", cpu / smallest),
+            in_ms(scenario.walls.percentile(0.50)),
+            in_ms(scenario.walls.percentile(0.99)),
+        ]);
+    }
+    table.print();
+}

@@ -1,0 +1,2 @@
+-- The server process that answers this connection.
+select pg_backend_pid() as "pid!"
