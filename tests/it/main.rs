@@ -22,6 +22,7 @@ mod mcp_tasks;
 mod mcp_transport;
 mod migrations;
 mod projects;
+mod reliability;
 mod served;
 mod server;
 mod tasks;
