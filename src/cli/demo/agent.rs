@@ -6,7 +6,6 @@
 
 use std::time::Duration;
 
-use rand::RngExt as _;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::time::{sleep, timeout};
@@ -35,6 +34,10 @@ const WAIT_SECONDS: u64 = 5;
 /// Before asking a server again that did not answer.
 const PAUSE: Duration = Duration::from_secs(1);
 
+/// News wakes every waiting agent at once; spread over so much time for each of them, they do not
+/// ask all in one instant, and most find out together what several events have brought.
+const SPREAD: Duration = Duration::from_millis(25);
+
 /// What giving a task back may take when the demo ends.
 const FAREWELL: Duration = Duration::from_secs(3);
 
@@ -53,6 +56,8 @@ pub(super) struct Agent {
     pub(super) member: Member,
     pub(super) endpoint: Endpoint,
     pub(super) moods: Moods,
+    /// How many agents there are.
+    pub(super) crew: u32,
     pub(super) stop: CancellationToken,
 }
 
@@ -180,7 +185,7 @@ impl Agent {
         if task.r#type == "feature" && task.open_children == 0 {
             return self.break_down(client, task, claim).await;
         }
-        let time = Duration::from_millis(rand::rng().random_range(WORK_MILLISECONDS));
+        let time = Duration::from_millis(rand::random_range(WORK_MILLISECONDS));
         if time > LONG {
             self.pause(time / 2).await;
             let beat = json!({ "task_id": task.key, "claim_id": claim, "note": words::note() });
@@ -324,7 +329,11 @@ impl Agent {
             () = self.stop.cancelled() => return Ok(()),
         };
         match heard {
-            Answer::Done(news) => *cursor = Some(news.cursor),
+            Answer::Done(news) => {
+                *cursor = Some(news.cursor);
+                let spread = rand::random_range(Duration::ZERO..=SPREAD * self.crew);
+                self.pause(spread).await;
+            }
             Answer::Refused(refusal) => {
                 self.note_refusal("events.wait", &refusal);
                 self.pause(PAUSE).await;

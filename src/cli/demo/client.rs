@@ -53,7 +53,7 @@ impl Refusal {
     }
 }
 
-/// The server did not answer: it is stopping, restarting, or has lost its database.
+/// The server could not answer: it is stopping, overloaded, or has lost its database.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub(super) struct Lost(String);
@@ -93,7 +93,12 @@ impl Client {
         }
         match self.service.call_tool(call).await {
             Ok(result) if result.is_error == Some(true) => {
-                Ok(Answer::Refused(Refusal { text: text(&result) }))
+                let refusal = Refusal { text: text(&result) };
+                // Not about the task: whoever begins again finds what it was holding.
+                if ["internal", "rate_limited"].contains(&refusal.code()) {
+                    return Err(Lost(refusal.text));
+                }
+                Ok(Answer::Refused(refusal))
             }
             Ok(result) => {
                 let content = result.structured_content.unwrap_or_default();

@@ -76,6 +76,7 @@ impl Instance {
         let mut tx = db.begin().await?;
         let crew = Crew::muster(&mut tx, &mut notebook, project, wanted.agents).await?;
         tx.commit().await?;
+        notebook.keep_only(project);
         notebook.write().map_err(keep)?;
         db.close().await?;
 
@@ -105,6 +106,7 @@ async fn find_own(
              {OTHER_DATABASE}"
         )));
     }
+    // Not more than one: a fresh demo forgets the one before it.
     Ok(projects.first().map(|project| project.id))
 }
 

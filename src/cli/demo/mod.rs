@@ -92,11 +92,10 @@ fn start_logging(config: &Config, is_terminal: bool) -> Result<(), CliError> {
         return Ok(());
     }
     let path = config.data_dir.join("demo.log");
-    let file = DirBuilder::new()
-        .recursive(true)
-        .mode(0o755)
-        .create(&config.data_dir)
-        .and_then(|()| OpenOptions::new().create(true).append(true).mode(0o600).open(&path));
+    let file =
+        DirBuilder::new().recursive(true).mode(0o755).create(&config.data_dir).and_then(|()| {
+            OpenOptions::new().create(true).write(true).truncate(true).mode(0o600).open(&path)
+        });
     let file = file.map_err(|error| {
         CliError::usage(format!(
             "cannot write {}: {error}; make it writable, or set NOTTARIO_DATA_DIR to another folder",

@@ -51,6 +51,11 @@ impl Notebook {
         self.write()
     }
 
+    /// Forgets every project but this one.
+    pub(super) fn keep_only(&mut self, project: ProjectId) {
+        self.projects.retain(|known, _| *known == project);
+    }
+
     /// The secret of a token, if it is known.
     pub(super) fn secret(&self, project: ProjectId, token: &str) -> Option<&str> {
         Some(self.projects.get(&project)?.tokens.get(token)?.as_str())

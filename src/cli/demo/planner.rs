@@ -107,13 +107,13 @@ impl Planner {
         }
     }
 
-    /// Adds a feature for every two agents.
+    /// Adds a feature for each agent.
     async fn plan(&self, client: &Client) -> Result<(), Lost> {
         let project = client.call::<Project>("nottario_projects_get", json!({})).await?;
         let Answer::Done(Project { stats }) = project else { return Ok(()) };
         let Counts { todo, doing, done, wont_do } = stats;
         let first = next_idea(Stats { todo, doing, done, wont_do });
-        for number in first..first + self.agents.div_ceil(2) {
+        for number in first..first + self.agents {
             let mut plan = idea(number).plan_arguments();
             plan["idempotency_key"] = json!(Uuid::new_v4());
             if let Answer::Refused(refusal) =

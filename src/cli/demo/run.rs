@@ -28,8 +28,9 @@ const FAREWELL: Duration = Duration::from_secs(4);
 /// How long the server and the database get. With the agents it stays under ten seconds.
 const STOP: Duration = Duration::from_secs(5);
 
-/// Over how long the agents begin, one after the other: all in one instant looks like a machine.
-const BEGINNING: Duration = Duration::from_secs(1);
+/// Over how long the agents begin, one after the other: all in one instant looks like a machine, and
+/// finds a pool that has no connections yet.
+const BEGINNING: Duration = Duration::from_secs(2);
 
 /// A running demo.
 pub(super) struct Demo {
@@ -67,12 +68,14 @@ impl Demo {
     pub(super) fn send_agents(&mut self) {
         let endpoint = self.endpoint();
         let crew = &self.instance.crew;
-        let between = BEGINNING / u32::try_from(crew.agents.len().max(1)).unwrap_or(u32::MAX);
+        let many = u32::try_from(crew.agents.len()).unwrap_or(u32::MAX);
+        let between = BEGINNING / many.max(1);
         for (number, member) in (0_u32..).zip(&crew.agents) {
             let agent = Agent {
                 member: member.clone(),
                 endpoint: endpoint.clone(),
                 moods: self.moods.clone(),
+                crew: many,
                 stop: self.stop.clone(),
             };
             self.agents.spawn(async move {
