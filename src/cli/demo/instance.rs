@@ -76,7 +76,9 @@ impl Instance {
         let mut tx = db.begin().await?;
         let crew = Crew::muster(&mut tx, &mut notebook, project, wanted.agents).await?;
         tx.commit().await?;
-        notebook.keep_only(project);
+        if let Some(former) = found.filter(|found| *found != project) {
+            notebook.forget(former);
+        }
         notebook.write().map_err(keep)?;
         db.close().await?;
 

@@ -51,9 +51,9 @@ impl Notebook {
         self.write()
     }
 
-    /// Forgets every project but this one.
-    pub(super) fn keep_only(&mut self, project: ProjectId) {
-        self.projects.retain(|known, _| *known == project);
+    /// Forgets a project that is gone.
+    pub(super) fn forget(&mut self, project: ProjectId) {
+        self.projects.remove(&project);
     }
 
     /// The secret of a token, if it is known.
