@@ -156,10 +156,10 @@ pub(super) async fn adopt(
     }
     let parent = card(db, scope, parent).await?;
     if parent.kind == TaskType::Feature {
-        return Err(Error::NotReady(format!(
-            "{} is closed as {} and takes no open child; reopen it first",
-            parent.key, parent.state
-        )));
+        return Err(Error::not_ready(
+            format!("{} is closed as {} and takes no open child", parent.key, parent.state),
+            "reopen it with set_state todo first, or name another parent",
+        ));
     }
     Err(Error::invalid(
         "parent_task_id",

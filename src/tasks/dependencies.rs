@@ -58,10 +58,13 @@ pub(super) async fn add_edge(
         return Ok(());
     }
     if !waiting.state.is_open() && before.state.is_open() {
-        return Err(Error::NotReady(format!(
-            "{} is closed as {} and cannot wait for {}, which is open; reopen it first",
-            waiting.key, waiting.state, before.key
-        )));
+        return Err(Error::not_ready(
+            format!(
+                "{} is closed as {} and cannot wait for {}, which is open",
+                waiting.key, waiting.state, before.key
+            ),
+            "reopen it with set_state todo first, or leave the dependency out",
+        ));
     }
     refuse_loop(db, scope, task, prerequisite, &waiting.key, &before.key).await?;
     mark_linked(db, scope, &[task, prerequisite]).await?;

@@ -263,10 +263,10 @@ async fn require_own_cycle(
         return Err(Error::invalid("cycle_id", "must be the open cycle; see cycles.current"));
     }
     if cycle != task.cycle_id {
-        return Err(Error::NotReady(format!(
-            "{} was closed in an earlier cycle; reopen it to bring it into this one",
-            task.key
-        )));
+        return Err(Error::not_ready(
+            format!("{} was closed in an earlier cycle", task.key),
+            "reopen it with set_state todo, which brings it into the open cycle, or leave it there",
+        ));
     }
     Ok(())
 }
