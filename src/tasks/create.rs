@@ -8,8 +8,8 @@ use super::links::ancestors;
 use super::model::{Card, TaskType};
 use super::priority::Priority;
 use super::read::card;
-use super::reopen::open_cycle;
 use crate::access::ProjectScope;
+use crate::cycles;
 use crate::error::{Error, Kind, Result};
 use crate::events::{self, Change, EventKind, Subject};
 use crate::ids::{CycleId, RoleId, TaskId, UserId};
@@ -88,7 +88,7 @@ pub(super) async fn insert(
     let priority = Priority::resolve(new.priority.as_ref(), db, scope).await?;
     let cycle = match new.parent {
         Some(parent) => adopt(db, scope, parent, 1, 1).await?,
-        None => open_cycle(db, scope).await?,
+        None => cycles::open_id(db, scope).await?,
     };
     sqlx::query_file!(
         "sql/tasks/insert.sql",
