@@ -4,6 +4,7 @@ use serde_json::json;
 use sqlx::PgConnection;
 
 use super::dependencies::add_edge;
+use super::hold::renew;
 use super::links::ancestors;
 use super::model::{Card, TaskType};
 use super::priority::Priority;
@@ -152,6 +153,8 @@ pub(super) async fn adopt(
     .fetch_optional(&mut *db)
     .await?;
     if let Some(cycle) = cycle {
+        // Breaking a feature down is work on it.
+        renew(db, scope, parent).await?;
         return Ok(cycle);
     }
     let parent = card(db, scope, parent).await?;

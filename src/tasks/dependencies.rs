@@ -43,6 +43,7 @@ pub(super) async fn add_edge(
     let first = lock(db, scope, first).await?;
     let second = lock(db, scope, second).await?;
     let (waiting, before) = if first.id == task { (first, second) } else { (second, first) };
+    renew(db, scope, prerequisite).await?;
 
     let added = sqlx::query_file!(
         "sql/tasks/add_dependency.sql",
@@ -106,6 +107,7 @@ pub async fn remove_dependency(
             .await?;
     }
     renew(db, scope, task).await?;
+    renew(db, scope, prerequisite).await?;
     card(db, scope, task).await
 }
 
