@@ -20,6 +20,7 @@ use tokio_util::task::TaskTracker;
 use crate::config::{Config, HttpAddr};
 use crate::db::Database;
 use crate::db::migrations::{self, MigrationError};
+use crate::error::{Error, chain};
 use crate::events::{Feed, Listener, Relay, RelayHandle};
 use crate::{jobs, mcp, web};
 
@@ -51,8 +52,8 @@ pub enum AppError {
     #[error(transparent)]
     Migration(#[from] MigrationError),
     /// The database does not answer any more.
-    #[error("cannot listen for the database's notifications: {0:?}; see that it is running")]
-    Events(crate::error::Error),
+    #[error("cannot listen for the database's notifications: {}; see that it is running", chain(.0))]
+    Events(Error),
     /// The address cannot be listened on.
     #[error(
         "cannot listen on {address}: {source}; stop what uses it, or set HTTP_ADDR to another \

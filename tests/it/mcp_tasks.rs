@@ -220,8 +220,17 @@ async fn reading_a_held_task_is_a_sign_of_life() {
 
     server.second_agent("other").await.ok("tasks.get", json!({"task_id": key})).await;
     assert!(server.world.number(left).await <= 10, "only the holder's reading counts");
-    agent.ok("tasks.get", json!({"task_id": key})).await;
-    assert!(server.world.number(left).await >= 55);
+    for (tool, arguments) in [
+        ("tasks.get", json!({"task_id": key})),
+        ("tasks.list", json!({"parent_task_id": key})),
+        ("events.since", json!({"task_id": key})),
+        ("events.wait", json!({"task_id": key, "seconds": 0})),
+    ] {
+        agent.ok(tool, arguments).await;
+        assert!(server.world.number(left).await >= 55, "{tool}");
+        server.world.run(age).await;
+        assert!(server.world.number(left).await <= 10);
+    }
 }
 
 #[tokio::test]

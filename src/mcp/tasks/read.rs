@@ -84,6 +84,7 @@ impl List {
         };
         if let Some(parent) = self.parent_task_id {
             filter.parent = Some(existing(call, &parent).await?);
+            call.seen = filter.parent;
         }
         let token = call.agent.token;
         filter.held_by = self.held_by_me.unwrap_or_default().then_some(token);
