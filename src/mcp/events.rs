@@ -28,7 +28,7 @@ impl Tool for Since {
     async fn call(self, call: &mut Call) -> Result<Answer> {
         let (db, scope) = (&mut *call.db, &call.scope);
         let task = match self.task_id {
-            Some(task) => Some(task.resolve(db, scope).await?),
+            Some(task) => Some(task.resolve_existing(db, scope).await?),
             None => None,
         };
         let query = Query {
@@ -61,7 +61,9 @@ impl WaitingTool for Wait {
         const SECONDS: u16 = 30;
         let Waiting { pool, feed, scope, agent, stopping } = call;
         let task = match self.task_id {
-            Some(task) => Some(task.resolve(&mut *pool.acquire().await?, &scope).await?),
+            Some(task) => {
+                Some(task.resolve_existing(&mut *pool.acquire().await?, &scope).await?)
+            }
             None => None,
         };
         if let Some(task) = task {

@@ -4,7 +4,6 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use super::existing;
 use crate::cycles::{self, CycleRef};
 use crate::error::{Error, Result};
 use crate::events::{self, Query};
@@ -83,7 +82,7 @@ impl List {
             ..Filter::default()
         };
         if let Some(parent) = self.parent_task_id {
-            filter.parent = Some(existing(call, &parent).await?);
+            filter.parent = Some(parent.resolve_existing(&mut call.db, &call.scope).await?);
             call.seen = filter.parent;
         }
         let token = call.agent.token;

@@ -25,6 +25,8 @@ pub(crate) enum Names {
     TaskCursor,
     /// A place in the list of cycles.
     CycleCursor,
+    /// A place in the record of events.
+    EventCursor,
 }
 
 /// A call of one tool.
@@ -74,6 +76,7 @@ pub(crate) async fn recipes(own: &Client, login: &str) -> Vec<Recipe> {
     recipes.extend(maker.writing().await);
     recipes.extend(maker.linking().await);
     recipes.extend(maker.cycles().await);
+    recipes.extend(maker.events().await);
     recipes
 }
 
@@ -274,5 +277,14 @@ impl Maker<'_> {
             recipe("cycles.get", json!({ "cycle_id": CYCLE }), [("/cycle_id", Names::Cycle)]),
             recipe("cycles.end", json!({ "next_name": "then" }), []),
         ]
+    }
+
+    async fn events(&self) -> Vec<Recipe> {
+        let page = self.own.ok("events.since", json!({})).await;
+        let since = json!({ "task_id": self.free().await, "cursor": page["cursor"] });
+        let mut wait = since.clone();
+        wait["seconds"] = json!(0);
+        let names = [("/task_id", Names::Task), ("/cursor", Names::EventCursor)];
+        vec![recipe("events.since", since, names), recipe("events.wait", wait, names)]
     }
 }

@@ -48,6 +48,7 @@ pub(crate) struct Rows {
     comment: String,
     task_cursor: String,
     cycle_cursor: String,
+    event_cursor: String,
 }
 
 impl Rows {
@@ -62,6 +63,7 @@ impl Rows {
             Names::Comment => vec![self.comment.clone()],
             Names::TaskCursor => vec![self.task_cursor.clone()],
             Names::CycleCursor => vec![self.cycle_cursor.clone()],
+            Names::EventCursor => vec![self.event_cursor.clone()],
         };
         forms.into_iter().filter(|form| !form.is_empty()).collect()
     }
@@ -78,6 +80,7 @@ impl Rows {
             comment: id(),
             task_cursor: "no-such-cursor".to_owned(),
             cycle_cursor: "no-such-cursor".to_owned(),
+            event_cursor: "no-such-cursor".to_owned(),
         }
     }
 }
@@ -194,6 +197,7 @@ async fn work(client: &Client, member: &MemberFixture, role: Uuid) -> Rows {
     let cycle = client.ok("cycles.current", json!({})).await;
     let page = client.ok("tasks.list", json!({ "limit": 1 })).await;
     let cycles = client.ok("cycles.list", json!({ "limit": 1 })).await;
+    let events = client.ok("events.since", json!({})).await;
     Rows {
         task: [text(&task["id"]), text(&task["key"])],
         role: [role.to_string(), MARKER.to_owned()],
@@ -203,6 +207,7 @@ async fn work(client: &Client, member: &MemberFixture, role: Uuid) -> Rows {
         comment: text(&comment["id"]),
         task_cursor: text(&page["next_cursor"]),
         cycle_cursor: text(&cycles["next_cursor"]),
+        event_cursor: text(&events["cursor"]),
     }
 }
 
