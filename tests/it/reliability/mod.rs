@@ -5,8 +5,12 @@
 
 mod agent;
 mod crew;
+mod faults;
 mod host;
+mod idempotency;
 mod ledger;
 mod logbook;
+mod proxy;
 mod race;
+mod scene;
 mod wire;
