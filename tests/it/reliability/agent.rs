@@ -291,6 +291,9 @@ impl Agent {
                     if code(&text) == "internal" && self.temper == Temper::Insists => {}
                 // The machine is so busy that the call was not even begun.
                 Reply::Refused(text) if logbook::is_out_of_connections(&text) => {}
+                // Why another process failed is not known here; if it did anything, that shows.
+                Reply::Refused(text)
+                    if code(&text) == "internal" && logbook::cause(&text).is_none() => {}
                 Reply::Refused(text) => return Some(Err(text)),
                 // Told to come again: nothing has been done.
                 Reply::TurnedAway(429 | 503, _) => {}

@@ -129,6 +129,15 @@ impl Wire {
     }
 }
 
+/// The status and body of a page.
+pub(super) async fn get(address: SocketAddr, path: &str) -> (u16, String) {
+    let mut stream = BufReader::new(TcpStream::connect(address).await.unwrap());
+    let request = format!("GET {path} HTTP/1.1\r\nhost: {address}\r\n\r\n");
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let answer = timeout(PATIENCE, read_answer(&mut stream)).await.unwrap().unwrap();
+    (answer.status, String::from_utf8(answer.body).unwrap())
+}
+
 struct Answer {
     status: u16,
     closes: bool,
