@@ -290,7 +290,10 @@ impl Agent {
                 Reply::Refused(text)
                     if code(&text) == "internal" && self.temper == Temper::Insists => {}
                 // The machine is so busy that the call was not even begun.
-                Reply::Refused(text) if is_out_of_connections(&text) => {}
+                Reply::Refused(text) if logbook::is_out_of_connections(&text) => {}
+                // Why another process failed is not known here; if it did anything, that shows.
+                Reply::Refused(text)
+                    if code(&text) == "internal" && logbook::cause(&text).is_none() => {}
                 Reply::Refused(text) => return Some(Err(text)),
                 // Told to come again: nothing has been done.
                 Reply::TurnedAway(429 | 503, _) => {}
@@ -310,10 +313,6 @@ impl Agent {
 /// The first word of a refusal.
 pub(super) fn code(refusal: &str) -> &str {
     refusal.split_once(':').map_or(refusal, |(code, _)| code)
-}
-
-fn is_out_of_connections(refusal: &str) -> bool {
-    logbook::cause(refusal).is_some_and(|cause| cause.starts_with("pool timed out"))
 }
 
 fn claim_of(answer: &Value) -> Uuid {

@@ -1,5 +1,7 @@
 //! A server in this process, with all that a real one runs.
 
+use std::net::SocketAddr;
+
 use nottario::app::{App, Limits, Running};
 use nottario::config::Config;
 use nottario::db::Database;
@@ -9,6 +11,7 @@ use sqlx::PgPool;
 use super::ledger::number;
 use super::logbook;
 use crate::cluster::TestDatabase;
+use crate::server::Server;
 use crate::world::PATIENCE;
 
 /// A server on a free port that refuses nobody for being fast.
@@ -46,4 +49,10 @@ pub(super) async fn eventually(what: &str, is_so: impl AsyncFn() -> bool) {
     };
     let found = tokio::time::timeout(PATIENCE, looking).await;
     assert!(found.is_ok(), "waited in vain: {what}");
+}
+
+/// Where a server of the program itself listens.
+pub(super) fn address_of(server: &Server) -> SocketAddr {
+    let port = server.url.rsplit_once(':').unwrap().1;
+    SocketAddr::from(([127, 0, 0, 1], port.trim_end_matches('/').parse().unwrap()))
 }

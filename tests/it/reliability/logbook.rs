@@ -28,6 +28,11 @@ pub(super) fn cause(answer: &str) -> Option<String> {
     causes().get(reference).cloned()
 }
 
+/// Whether a call failed before it began, because the machine was too busy to give it a connection.
+pub(super) fn is_out_of_connections(answer: &str) -> bool {
+    cause(answer).is_some_and(|cause| cause.contains("pool timed out"))
+}
+
 fn causes() -> MutexGuard<'static, HashMap<String, String>> {
     static CAUSES: LazyLock<Mutex<HashMap<String, String>>> = LazyLock::new(Mutex::default);
     CAUSES.lock().unwrap_or_else(PoisonError::into_inner)

@@ -4,9 +4,18 @@
 //! were told, and in the end the receipts and the record of changes have to tell the same story.
 
 mod agent;
+mod crash;
 mod crew;
+mod faults;
 mod host;
+mod idempotency;
+mod jobs;
+mod leases;
 mod ledger;
 mod logbook;
+mod outage;
+mod proxy;
 mod race;
+mod scene;
+mod stop;
 mod wire;

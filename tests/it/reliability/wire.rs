@@ -103,13 +103,14 @@ impl Wire {
         }
     }
 
-    /// Sends the head of a call and the first `bytes` of its body, and lets go of the connection.
-    pub(super) async fn break_off(&self, tool: &str, arguments: &Value, bytes: usize) {
+    /// Sends the head of a call and the first `bytes` of its body over a connection of its own,
+    /// which ends when it is dropped.
+    pub(super) async fn begin(&self, tool: &str, arguments: &Value, bytes: usize) -> TcpStream {
         let request = Request::new(self.address, &self.token, tool, arguments);
         let mut stream = TcpStream::connect(self.address).await.unwrap();
-        stream.write_all(&request.head).await.unwrap();
-        stream.write_all(&request.body[..bytes.min(request.body.len())]).await.unwrap();
-        stream.flush().await.unwrap();
+        let part = [request.head.as_slice(), &request.body[..bytes]].concat();
+        stream.write_all(&part).await.unwrap();
+        stream
     }
 
     async fn exchange(&mut self, request: &Request) -> std::io::Result<Reply> {
@@ -126,6 +127,15 @@ impl Wire {
         }
         Ok(reply(answer.status, &answer.body))
     }
+}
+
+/// The status and body of a page.
+pub(super) async fn get(address: SocketAddr, path: &str) -> (u16, String) {
+    let mut stream = BufReader::new(TcpStream::connect(address).await.unwrap());
+    let request = format!("GET {path} HTTP/1.1\r\nhost: {address}\r\n\r\n");
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let answer = timeout(PATIENCE, read_answer(&mut stream)).await.unwrap().unwrap();
+    (answer.status, String::from_utf8(answer.body).unwrap())
 }
 
 struct Answer {
