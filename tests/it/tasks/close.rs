@@ -296,6 +296,24 @@ async fn a_feature_that_will_not_be_done_does_not_wait() {
 }
 
 #[tokio::test]
+async fn a_feature_that_was_reopened_is_not_given_up_again_when_something_before_it_closes() {
+    let queue = Queue::new().await;
+    let feature = queue.feature("feature").await;
+    let child = queue.child(feature, "child").await;
+    queue.wont_do(child).await;
+    queue.reopen(feature).await;
+    let [one, two] = [queue.task("one").await, queue.task("two").await];
+    queue.waits(feature, one).await;
+    queue.waits(feature, two).await;
+
+    assert!(queue.done(one).await.rolled_up.is_empty());
+    let last = queue.done(two).await;
+
+    assert_eq!((last.rolled_up, last.now_ready), (vec![], vec!["ATL-1".to_owned()]));
+    assert_eq!(queue.state(feature).await, Todo);
+}
+
+#[tokio::test]
 async fn a_feature_that_somebody_holds_is_rolled_up_too() {
     let queue = Queue::new().await;
     let feature = queue.feature("to be broken down").await;
