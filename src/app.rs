@@ -258,7 +258,11 @@ fn run(mut config: Config, database: Database, limits: Limits, listening: Listen
     let agents = agents_surface(&services, &limits);
     let calls = agents.calls();
     // Agents' calls have a limit of their own, and some wait longer than any page may take.
-    let router = web::with_time_limit(web::router(&services), limits.request).merge(agents.router);
+    let router = web::with_time_limit(
+        web::router(services.pool.clone(), services.feed.clone()),
+        limits.request,
+    )
+    .merge(agents.router);
     let router = web::with_layers(router, is_https);
     // Small answers go out at once; with Nagle's algorithm a stream's frames wait for 40 ms.
     let socket = socket.tap_io(|connection| {

@@ -61,9 +61,7 @@ impl WaitingTool for Wait {
         const SECONDS: u16 = 30;
         let Waiting { pool, feed, scope, agent, stopping } = call;
         let task = match self.task_id {
-            Some(task) => {
-                Some(task.resolve_existing(&mut *pool.acquire().await?, &scope).await?)
-            }
+            Some(task) => Some(task.resolve_existing(&mut *pool.acquire().await?, &scope).await?),
             None => None,
         };
         if let Some(task) = task {

@@ -16,7 +16,6 @@ mod identity;
 mod isolation;
 mod mcp_answers;
 mod mcp_frame;
-mod mcp_isolation;
 mod mcp_server;
 mod mcp_tasks;
 mod mcp_transport;
