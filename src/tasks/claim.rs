@@ -15,7 +15,7 @@ use super::model::{Card, Claim, Task, TaskState, TaskType};
 use super::read::{card, get};
 use super::relations::{open_children, open_prerequisites};
 use crate::access::ProjectScope;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, TAKE_ANOTHER};
 use crate::events::{self, Change, EventKind, Subject};
 use crate::ids::{ClaimId, RoleId, TaskId};
 
@@ -187,11 +187,11 @@ pub async fn claim(
             fresh_claim(db, scope, &locked, lease_seconds).await?
         }
         Some(_) if locked.is_held_by(scope) => {
-            return Err(Error::Taken(format!(
-                "{} is held by this token, perhaps by another session of yours. \
-                 Name its claim_id to go on, or pass take_over: true to make that session stop",
-                locked.key
-            )));
+            return Err(Error::taken(
+                format!("{} is held by this token, perhaps by another session", locked.key),
+                "if that session is yours, name its claim_id, which whoami gives; if it is gone, \
+                 pass take_over: true to claim; else take another task with claim_next",
+            ));
         }
         Some(_) => return Err(locked.taken()),
         None => return Err(refusal(db, scope, &locked, &lanes).await?),
@@ -250,10 +250,10 @@ async fn refusal(
 ) -> Result<Error> {
     let key = &locked.key;
     if !locked.state.is_open() {
-        return Ok(Error::NotReady(format!(
-            "{key} is closed as {}; reopen it first",
-            locked.state
-        )));
+        return Ok(Error::not_ready(
+            format!("{key} is closed as {}", locked.state),
+            "take another task with claim_next, or reopen it with set_state todo first",
+        ));
     }
     if locked.open_prerequisites > 0 {
         let open = open_prerequisites(db, scope, locked.id).await?;
@@ -261,28 +261,31 @@ async fn refusal(
     }
     if locked.kind == TaskType::Feature && locked.open_children > 0 {
         let open = open_children(db, scope, locked.id).await?;
-        return Ok(Error::NotReady(format!(
-            "{key} is a feature with {} open children; take one of them: {}",
-            locked.open_children,
-            open.iter().take(5).map(|child| child.key.as_str()).collect::<Vec<_>>().join(", ")
-        )));
+        return Ok(Error::not_ready(
+            format!(
+                "{key} is a feature with {} open children: {}",
+                locked.open_children,
+                open.iter().take(5).map(|child| child.key.as_str()).collect::<Vec<_>>().join(", ")
+            ),
+            "take one of them, or another task with claim_next",
+        ));
     }
     if let Some(assignee) = locked.assignee_id
         && !lanes.contains(&assignee.uuid())
     {
         let assignee = card(db, scope, locked.id).await?.assignee.unwrap_or_default();
-        return Ok(Error::Taken(format!("{key} is {}, assigned to {assignee}", locked.state)));
+        let reason = format!("{key} is {}, assigned to {assignee}", locked.state);
+        return Ok(Error::taken(reason, "leave it, and take another task with claim_next"));
     }
     if let Some(role) = locked.target_role_id
         && !lanes.contains(&role.uuid())
     {
         let role = card(db, scope, locked.id).await?.target_role.unwrap_or_default();
-        return Ok(Error::NotReady(format!(
-            "{key} asks for the role {role}, which you do not hold"
-        )));
+        let reason = format!("{key} asks for the role {role}, which you do not hold");
+        return Ok(Error::not_ready(reason, TAKE_ANOTHER));
     }
     debug_assert!(locked.ready && locked.state == TaskState::Todo);
-    Ok(Error::NotReady(format!("{key} has just become free; claim it again")))
+    Ok(Error::not_ready(format!("{key} has just become free"), "claim it again"))
 }
 
 /// Whose tasks the caller may take: its own, those of its roles, those of everybody.

@@ -185,18 +185,19 @@ async fn a_named_task_is_refused_with_the_reason() {
     let held = queue.task("held").await;
     queue.claim(&queue.bot, held).await;
 
-    for (task, code, because) in [
-        (blocked, "blocked", r#"ATL-1 (todo, "before")"#),
-        (feature, "not_ready", "1 open children; take one of them: ATL-4"),
-        (closed, "not_ready", "closed as wont_do; reopen it first"),
-        (for_role, "not_ready", "asks for the role qa"),
-        (assigned, "taken", "todo, assigned to admin"),
-        (held, "taken", r#"doing, held by agent "bot" for admin since "#),
-        (TaskId::fresh(), "not_found", "there is no task"),
+    for (task, code, because, next) in [
+        (blocked, "blocked", r#"ATL-1 (todo, "before")"#, "close those first"),
+        (feature, "not_ready", "1 open children: ATL-4", "take one of them"),
+        (closed, "not_ready", "closed as wont_do", "reopen it with set_state todo first"),
+        (for_role, "not_ready", "asks for the role qa", "take another task"),
+        (assigned, "taken", "todo, assigned to admin", "leave it"),
+        (held, "taken", r#"doing, held by agent "bot" for admin since "#, "leave it"),
+        (TaskId::fresh(), "not_found", "there is no task", "check the id"),
     ] {
         let refusal = refused!(queue, claim, &ana, task, None, false, Lease::OfProject);
         assert_eq!(refusal.code(), code, "{refusal}");
         assert!(refusal.to_string().contains(because), "{refusal}");
+        assert!(refusal.next().contains(next), "{refusal}: {}", refusal.next());
     }
 }
 
@@ -222,7 +223,7 @@ async fn repeating_a_claim_takes_its_id_or_takes_over() {
 
     let blind = refused!(queue, claim, &queue.bot, task, None, false, Lease::OfProject);
     assert!(blind.to_string().contains("held by this token"), "{blind}");
-    assert!(blind.to_string().contains("take_over"), "{blind}");
+    assert!(blind.next().contains("take_over"), "{}", blind.next());
 
     let same = call!(queue, claim, &queue.bot, task, Some(first.claim_id), false, Lease::OfProject);
     let same = same.unwrap();

@@ -221,6 +221,11 @@ async fn a_call_of_the_holder_renews_the_lease_once_a_tenth_of_it_has_passed() {
     let title = Update { title: Some(line("clearer")), ..Update::default() };
     call!(queue, tasks::update, &queue.bot, task, &title).unwrap();
     assert!(expiry().await > lease);
+
+    queue.world.run(later).await;
+    let next = NewTask { depends_on: vec![task], ..titled("next") };
+    call!(queue, tasks::create, &queue.bot, &next).unwrap();
+    assert!(expiry().await > lease, "named as what another one waits for");
 }
 
 #[tokio::test]
