@@ -86,7 +86,9 @@ const HEARTBEAT: Duration = Duration::from_secs(2);
 /// A worker that is silent for so many heartbeats is dead, and its jobs are taken up by others.
 const MISSED_HEARTBEATS: usize = 15;
 
-fn register<J: Job>(monitor: Monitor, context: &Context) -> Monitor {
+/// Adds a worker for one kind of job to those that a monitor runs.
+#[must_use]
+pub fn register<J: Job>(monitor: Monitor, context: &Context) -> Monitor {
     let context = context.clone();
     monitor.register(move |_restarts| {
         // Names must be unique while a former worker's row and session lock may still be there.

@@ -157,7 +157,7 @@ fn explain(path: &str, message: &str) -> Error {
         if let Some((got, expected)) =
             message.strip_prefix(kind).and_then(|rest| rest.rsplit_once(", expected "))
         {
-            let (expected, got) = (plain(expected), bounded(plain(got), 200));
+            let (expected, got) = (in_words(expected), bounded(in_words(got), 200));
             return Error::invalid(path, format!("expected {expected}, got {got}"));
         }
     }
@@ -168,17 +168,22 @@ fn explain(path: &str, message: &str) -> Error {
     Error::invalid(path, bounded(message, 1_000))
 }
 
-/// A type in the caller's words: the decoder's are Rust's, and some of ours.
-fn plain(kind: &str) -> &str {
-    match kind {
-        "i16" | "i32" | "i64" => "a whole number",
-        "u16" | "u32" | "u64" => "a whole number that is not negative",
+/// What the decoder expected or got, in JSON's words instead of Rust's.
+fn in_words(expected: &str) -> &str {
+    const WHOLE: [&str; 5] = ["i8", "i16", "i32", "i64", "isize"];
+    const COUNT: [&str; 5] = ["u8", "u16", "u32", "u64", "usize"];
+    match expected {
         "a boolean" => "true or false",
         "a sequence" | "sequence" => "a list",
         "a map" | "map" => "an object",
-        "string or map" => "a string",
-        kind if kind.starts_with("struct ") => "an object",
-        other => other,
+        // A choice among names.
+        "string or map" | "variant identifier" => "a string",
+        "f32" | "f64" => "a number",
+        "option" => "a value",
+        _ if WHOLE.contains(&expected) => "a whole number",
+        _ if COUNT.contains(&expected) => "a whole number that is not negative",
+        _ if expected.starts_with("struct ") => "an object",
+        _ => expected,
     }
 }
 
@@ -264,6 +269,16 @@ mod tests {
                 "minutes: expected a whole number, got string \"5\"",
             ),
             (json!({"title": "t", "claim_id": "x"}), "claim_id: expected a uuid"),
+            (
+                json!({"title": "t", "minutes": 1.5}),
+                "minutes: expected a whole number, got floating point `1.5`",
+            ),
+            (json!({"title": "t", "state": 1}), "state: expected a string, got integer `1`"),
+            (json!({"title": "t", "commits": {}}), "commits: expected a list, got map"),
+            (
+                json!({"title": "t", "commits": [1]}),
+                "commits[0]: expected an object, got integer `1`",
+            ),
             (
                 json!({"title": "t", "state": "open"}),
                 "state: expected `done` or `wont_do`, got `open`",

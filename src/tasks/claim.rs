@@ -15,7 +15,7 @@ use super::model::{Card, Claim, Task, TaskState, TaskType};
 use super::read::{card, get};
 use super::relations::{open_children, open_prerequisites};
 use crate::access::ProjectScope;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, TAKE_ANOTHER};
 use crate::events::{self, Change, EventKind, Subject};
 use crate::ids::{ClaimId, RoleId, TaskId};
 
@@ -82,7 +82,8 @@ pub async fn claim_next(
             lease_seconds(scope, lease),
         )
         .fetch_optional(&mut *db)
-        .await?;
+        .await
+        .map_err(no_member)?;
         match found {
             Some(row) if row.id.is_some() => break (row.id, row.lease_expires_at),
             // Everything ready in the best lane is being taken by others; look at the other lanes.
@@ -140,6 +141,7 @@ pub async fn next(
 /// On a task that the same token holds: with the current `claim` it renews the lease and changes
 /// nothing else; with `take_over` it gets a fresh claim and the old one is worthless. A person may
 /// take over from anybody, which is recorded; an agent only from its own token's other session.
+/// A person who holds the task has one session as good as another, and needs neither.
 pub async fn claim(
     db: &mut PgConnection,
     scope: &ProjectScope,
@@ -166,7 +168,8 @@ pub async fn claim(
             lease_seconds,
         )
         .fetch_optional(&mut *db)
-        .await?;
+        .await
+        .map_err(no_member)?;
         if let Some(row) = taken {
             let claim = Claim { claim_id, lease_expires_at: row.lease_expires_at };
             return Ok(Claimed { task: get(db, scope, task).await?, claim });
@@ -175,24 +178,35 @@ pub async fn claim(
 
     let locked = lock(db, scope, task).await?;
     locked.fence(claim)?;
+    let is_person = scope.actor().token.is_none();
     let claim = match locked.claim_id {
-        Some(current) if claim == Some(current) && locked.is_held_by(scope) => {
+        Some(current) if locked.is_held_by(scope) && (claim == Some(current) || is_person) => {
             super::hold::beat(db, scope, task, None).await?
         }
         Some(_) if take_over && may_take_over(scope, &locked) => {
             fresh_claim(db, scope, &locked, lease_seconds).await?
         }
         Some(_) if locked.is_held_by(scope) => {
-            return Err(Error::Taken(format!(
-                "{} is held by this token, perhaps by another session of yours. \
-                 Name its claim_id to go on, or pass take_over: true to make that session stop",
-                locked.key
-            )));
+            return Err(Error::taken(
+                format!("{} is held by this token, perhaps by another session", locked.key),
+                "if that session is yours, name its claim_id, which whoami gives; if it is gone, \
+                 pass take_over: true to claim; else take another task with claim_next",
+            ));
         }
         Some(_) => return Err(locked.taken()),
         None => return Err(refusal(db, scope, &locked, &lanes).await?),
     };
     Ok(Claimed { task: get(db, scope, task).await?, claim })
+}
+
+/// Who holds a task becomes its assignee, so it has to be a member: an administrator may not be
+/// one, and a member may be leaving at this moment.
+fn no_member(source: sqlx::Error) -> Error {
+    let refusal = Error::Forbidden {
+        action: "claim tasks",
+        because: "only a member of the project can hold its tasks".to_owned(),
+    };
+    Error::on_constraint(source, "tasks_assignee_fkey", refusal)
 }
 
 fn may_take_over(scope: &ProjectScope, locked: &Locked) -> bool {
@@ -216,7 +230,8 @@ async fn fresh_claim(
         lease_seconds,
     )
     .fetch_one(&mut *db)
-    .await?;
+    .await
+    .map_err(no_member)?;
     let data = json!({
         "claim_id": claim_id,
         "taken_over_from": { "claim_id": locked.claim_id, "user_id": locked.holder_user_id, "token_id": locked.holder_token_id },
@@ -235,10 +250,10 @@ async fn refusal(
 ) -> Result<Error> {
     let key = &locked.key;
     if !locked.state.is_open() {
-        return Ok(Error::NotReady(format!(
-            "{key} is closed as {}; reopen it first",
-            locked.state
-        )));
+        return Ok(Error::not_ready(
+            format!("{key} is closed as {}", locked.state),
+            "take another task with claim_next, or reopen it with set_state todo first",
+        ));
     }
     if locked.open_prerequisites > 0 {
         let open = open_prerequisites(db, scope, locked.id).await?;
@@ -246,28 +261,31 @@ async fn refusal(
     }
     if locked.kind == TaskType::Feature && locked.open_children > 0 {
         let open = open_children(db, scope, locked.id).await?;
-        return Ok(Error::NotReady(format!(
-            "{key} is a feature with {} open children; take one of them: {}",
-            locked.open_children,
-            open.iter().take(5).map(|child| child.key.as_str()).collect::<Vec<_>>().join(", ")
-        )));
+        return Ok(Error::not_ready(
+            format!(
+                "{key} is a feature with {} open children: {}",
+                locked.open_children,
+                open.iter().take(5).map(|child| child.key.as_str()).collect::<Vec<_>>().join(", ")
+            ),
+            "take one of them, or another task with claim_next",
+        ));
     }
     if let Some(assignee) = locked.assignee_id
         && !lanes.contains(&assignee.uuid())
     {
         let assignee = card(db, scope, locked.id).await?.assignee.unwrap_or_default();
-        return Ok(Error::Taken(format!("{key} is {}, assigned to {assignee}", locked.state)));
+        let reason = format!("{key} is {}, assigned to {assignee}", locked.state);
+        return Ok(Error::taken(reason, "leave it, and take another task with claim_next"));
     }
     if let Some(role) = locked.target_role_id
         && !lanes.contains(&role.uuid())
     {
         let role = card(db, scope, locked.id).await?.target_role.unwrap_or_default();
-        return Ok(Error::NotReady(format!(
-            "{key} asks for the role {role}, which you do not hold"
-        )));
+        let reason = format!("{key} asks for the role {role}, which you do not hold");
+        return Ok(Error::not_ready(reason, TAKE_ANOTHER));
     }
     debug_assert!(locked.ready && locked.state == TaskState::Todo);
-    Ok(Error::NotReady(format!("{key} has just become free; claim it again")))
+    Ok(Error::not_ready(format!("{key} has just become free"), "claim it again"))
 }
 
 /// Whose tasks the caller may take: its own, those of its roles, those of everybody.

@@ -3,7 +3,6 @@
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use chrono::{DateTime, Utc};
-use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
 
 use super::model::{Card, CycleName, Holder, Task, TaskState, TaskType, Who};
@@ -136,12 +135,9 @@ impl Default for Filter {
 }
 
 /// Where a list goes on: after this row, whatever has been inserted since.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Cursor {
-    #[serde(rename = "p")]
     priority: i16,
-    #[serde(rename = "n")]
     number: i32,
 }
 

@@ -60,11 +60,12 @@ impl Server {
         let (tell, log) = channel();
         thread::spawn(move || {
             for line in lines.map_while(Result::ok) {
-                // A refusal to start is no JSON; it belongs into the failing test's output.
-                match serde_json::from_str(&line) {
-                    Ok(value) => drop(tell.send(value)),
-                    Err(_) => eprintln!("{line}"),
-                }
+                let line = serde_json::from_str(&line).unwrap_or_else(|_| {
+                    // Its last words are no JSON; they belong into a failing test's output.
+                    eprintln!("{line}");
+                    serde_json::Value::String(line)
+                });
+                drop(tell.send(line));
             }
         });
         let ready = log.iter().find(|line: &serde_json::Value| line["message"] == "ready");
@@ -77,7 +78,7 @@ impl Server {
         Server::start(&[("NOTTARIO_DATA_DIR", data_dir.to_str().unwrap())])
     }
 
-    /// Everything that it logs until it ends.
+    /// Everything that it logs until it ends; what is no JSON as a string.
     pub(crate) fn rest_of_log(&self) -> Vec<serde_json::Value> {
         self.log.iter().collect()
     }
