@@ -89,8 +89,7 @@ impl Tool for Slow {
 }
 
 async fn serve_tests() -> Server {
-    let tools =
-        vec![Entry::of::<Add>(), Entry::of::<Pretender>(), Entry::of::<Slow>()];
+    let tools = vec![Entry::of::<Add>(), Entry::of::<Pretender>(), Entry::of::<Slow>()];
     serve_with(tools, Limits::lifted(), ToolNames::Underscore).await
 }
 
@@ -146,8 +145,8 @@ fn no_schema_carries_what_a_client_cannot_act_on() {
         match value {
             Value::Object(members) => {
                 for (name, member) in members {
-                    let is_noise =
-                        ["$schema", "$ref", "$defs", "format", "x-null-clears"].contains(&name.as_str());
+                    let is_noise = ["$schema", "$ref", "$defs", "format", "x-null-clears"]
+                        .contains(&name.as_str());
                     assert!(!is_noise, "{tool}: {name}");
                     walk(tool, member);
                 }
@@ -228,7 +227,8 @@ async fn only_the_own_project_can_be_named() {
     }
 
     let random = uuid::Uuid::new_v4().to_string();
-    for project in [other.project.to_string(), "borealis".to_owned(), "nowhere".to_owned(), random] {
+    for project in [other.project.to_string(), "borealis".to_owned(), "nowhere".to_owned(), random]
+    {
         let text = server.agent.refused("test.add", json!({ "project_id": project })).await;
         let expected = format!(
             "scope: token scoped to project atlas, request targets {project}. \

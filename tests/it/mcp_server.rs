@@ -108,10 +108,7 @@ impl Server {
 async fn agent_of(database: &TestDatabase, address: SocketAddr, slug: &str) -> Agent {
     let operator = InstanceScope::operator();
     let mut db = database.pool.begin().await.unwrap();
-    let user = NewUser {
-        login: format!("{slug}-owner").parse().unwrap(),
-        display_name: None,
-    };
+    let user = NewUser { login: format!("{slug}-owner").parse().unwrap(), display_name: None };
     let owner = users::create(&mut db, operator, &user).await.unwrap();
     let project = NewProject {
         name: nottario::text::Line::parse(slug).unwrap(),
@@ -166,8 +163,7 @@ impl Agent {
 
     /// Calls a tool.
     pub(crate) async fn call(&self, tool: &str, arguments: Value) -> Answered {
-        let answer =
-            self.rpc("tools/call", json!({ "name": tool, "arguments": arguments })).await;
+        let answer = self.rpc("tools/call", json!({ "name": tool, "arguments": arguments })).await;
         let result = answer.get("result").unwrap_or_else(|| panic!("{tool}: {answer}"));
         Answered {
             is_error: result["isError"] == true,

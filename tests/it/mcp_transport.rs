@@ -87,10 +87,8 @@ async fn a_revoked_token_is_refused_by_the_very_next_call() {
     let server = serve().await;
     server.agent.ok("whoami", json!({})).await;
 
-    let revoke = format!(
-        "update tokens set revoked_at = now() where id = '{}'",
-        server.agent.token_id
-    );
+    let revoke =
+        format!("update tokens set revoked_at = now() where id = '{}'", server.agent.token_id);
     cluster::run(&server.database.connect_options, revoke).await;
 
     let response = server.agent.request(&whoami()).send().await.unwrap();
@@ -173,7 +171,11 @@ async fn the_revision_without_a_handshake_works() {
     for (method, params, name) in [
         ("server/discover", json!({"_meta": meta}), None),
         ("tools/list", json!({"_meta": meta}), None),
-        ("tools/call", json!({"_meta": meta, "name": "nottario_whoami", "arguments": {}}), Some("nottario_whoami")),
+        (
+            "tools/call",
+            json!({"_meta": meta, "name": "nottario_whoami", "arguments": {}}),
+            Some("nottario_whoami"),
+        ),
     ] {
         let mut request = client()
             .post(format!("http://{}/mcp", server.address))
@@ -254,8 +256,7 @@ async fn a_foreign_host_or_origin_is_refused() {
         ("host", "evil.example", 403),
         ("host", "localhost:1234", 200),
     ] {
-        let response =
-            server.agent.request(&whoami()).header(header, value).send().await.unwrap();
+        let response = server.agent.request(&whoami()).header(header, value).send().await.unwrap();
         assert_eq!(response.status(), expected, "{header}: {value}");
     }
 }
@@ -329,8 +330,7 @@ async fn a_body_may_have_one_mebibyte() {
 #[tokio::test]
 async fn a_token_that_calls_too_fast_is_told_when_to_come_again() {
     let few = NonZeroU32::new(3).unwrap();
-    let limits =
-        Limits { calls_per_second: NonZeroU32::MIN, burst: few, ..Limits::lifted() };
+    let limits = Limits { calls_per_second: NonZeroU32::MIN, burst: few, ..Limits::lifted() };
     let server = serve_with(mcp::tools(), limits, ToolNames::Underscore).await;
     let other = server.other_project("borealis").await;
 
