@@ -69,8 +69,8 @@ create index tasks_parent on tasks (project_id, parent_id) where parent_id is no
 -- Tasks in work: whose they are, and for the sweep, whose lease has run out. The lease itself is not in it,
 -- so that renewing stays a heap-only update.
 create index tasks_held on tasks (project_id, holder_token_id) where claim_id is not null;
-create index tasks_assignee on tasks (project_id, assignee_id) where assignee_id is not null;
-create index tasks_target_role on tasks (project_id, target_role_id) where target_role_id is not null;
+-- None by assignee or role: a claim would write to them too. Lists filter in their order, and a member
+-- or role that goes, which is rare, looks through the project's tasks once.
 
 -- Apart from the task, so that claiming and closing never rewrite a long text.
 create table task_texts (
