@@ -256,8 +256,9 @@ fn run(mut config: Config, database: Database, limits: Limits, listening: Listen
     let is_https = services.config.public_url.is_https();
     let agents = agents_surface(&services, &limits);
     let calls = agents.calls();
-    let router = web::router(&services).merge(agents.router);
-    let router = web::with_layers(router, limits.request, is_https);
+    // Agents' calls have a limit of their own, and some wait longer than any page may take.
+    let router = web::with_time_limit(web::router(&services), limits.request).merge(agents.router);
+    let router = web::with_layers(router, is_https);
     // Small answers go out at once; with Nagle's algorithm a stream's frames wait for 40 ms.
     let socket = socket.tap_io(|connection| {
         let _ = connection.set_nodelay(true);
@@ -281,10 +282,10 @@ fn agents_surface(services: &Services, limits: &Limits) -> mcp::Surface {
         trusted_proxies: config.trusted_proxies.clone(),
         limits: limits.agents,
     };
-    let relay = services.relay.clone();
     let with = mcp::Services {
         pool: services.pool.clone(),
-        wake: Arc::new(move || relay.wake()),
+        relay: services.relay.clone(),
+        feed: services.feed.clone(),
         stopping: services.streams.clone(),
     };
     mcp::Surface::new(settings, with)

@@ -230,6 +230,19 @@ impl From<sqlx::Error> for Error {
     }
 }
 
+/// An error with everything that it came from, for the log.
+#[must_use]
+pub fn chain(error: &(dyn StdError + 'static)) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        cause = error.source();
+    }
+    text
+}
+
 /// Quotes what a caller wrote before it goes into a sentence of ours: escaped, and at most 60 characters.
 #[must_use]
 pub fn quoted(text: &str) -> String {

@@ -1,5 +1,4 @@
--- A member by id or login. No login is a UUID too: it would have an id of its own at best, and
--- then the id is meant.
+-- A member by id or login. Should a login look like an id, the id is meant.
 --
 -- $1 project   $2 id or null   $3 login
 select m.user_id

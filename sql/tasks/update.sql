@@ -1,7 +1,7 @@
 -- Writes a task's fields; the caller has locked the row and computed every value.
 --
 -- $1 project   $2 task   $3 title   $4 type   $5 priority   $6 assignee   $7 target role   $8 parent
--- $9 whether the assignee was chosen by this change   $10 whether a text changed   $11 person   $12 token
+-- $9 whether this changes the assignee   $10 whether a text changed   $11 person   $12 token
 update tasks t
 set title              = $3,
     type               = $4,

@@ -110,14 +110,14 @@ impl Database {
         // A transaction pooler refuses connections that ask for settings: there, the time limits
         // belong to the role (`alter role … set statement_timeout = '5s'`). `doctor` looks.
         let pooled =
-            if config.database_url_direct.is_some() { pooled } else { with_time_limits(pooled) };
+            if config.database_url_direct.is_some() { pooled } else { with_settings(pooled) };
         Ok(Database::new(pool(pooled), direct))
     }
 
     /// Opens a database by its connect options: for tests, and for tools that already have one.
     #[must_use]
     pub fn connect(options: PgConnectOptions) -> Database {
-        Database::new(pool(with_time_limits(options.clone())), options)
+        Database::new(pool(with_settings(options.clone())), options)
     }
 
     fn new(pool: PgPool, direct: PgConnectOptions) -> Database {
@@ -244,8 +244,10 @@ fn place(options: &PgConnectOptions) -> String {
     format!("database \"{database}\" at {host}:{port} as \"{user}\"")
 }
 
-fn with_time_limits(options: PgConnectOptions) -> PgConnectOptions {
+fn with_settings(options: PgConnectOptions) -> PgConnectOptions {
     options.options([
+        // Every statement is short: compiling one takes longer than running it.
+        ("jit", "off"),
         ("statement_timeout", "5s"),
         ("lock_timeout", "3s"),
         ("idle_in_transaction_session_timeout", "30s"),

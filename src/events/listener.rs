@@ -4,6 +4,7 @@
 //! notifications only say when to read it, so one that is lost costs time and no event.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use sqlx::PgPool;
@@ -45,7 +46,10 @@ pub struct Header {
 
 /// Where this process hears of events. Cheap to clone; it does not keep the listener alive.
 #[derive(Clone, Debug)]
-pub struct Feed(broadcast::WeakSender<Arc<Header>>);
+pub struct Feed {
+    sender: broadcast::WeakSender<Arc<Header>>,
+    listening: Arc<AtomicBool>,
+}
 
 /// One reader's place in the feed. It holds no database connection.
 #[derive(Debug)]
@@ -64,8 +68,14 @@ impl Feed {
     /// A place in the feed that hears what happens from now on; nothing, once the listener has ended.
     #[must_use]
     pub fn subscribe(&self) -> Subscription {
-        let sender = self.0.upgrade().unwrap_or_else(|| broadcast::channel(1).0);
+        let sender = self.sender.upgrade().unwrap_or_else(|| broadcast::channel(1).0);
         Subscription(sender.subscribe())
+    }
+
+    /// Whether events are heard at this moment; while they are not, they are read after a pause.
+    #[must_use]
+    pub fn is_listening(&self) -> bool {
+        self.listening.load(Ordering::Relaxed) && self.sender.strong_count() > 0
     }
 }
 
@@ -92,6 +102,8 @@ pub struct Listener {
     last: i64,
     /// Absent while it has to be made anew.
     connection: Option<PgListener>,
+    /// What the feed says of the connection.
+    listening: Arc<AtomicBool>,
 }
 
 impl Listener {
@@ -103,8 +115,9 @@ impl Listener {
         // After `listen`: what is numbered in between is notified.
         let last = super::since::last_position(&mut *pool.acquire().await?).await?;
         let (sender, _) = broadcast::channel(KEPT);
-        let feed = Feed(sender.downgrade());
-        Ok((Self { direct, pool, sender, last, connection: Some(connection) }, feed))
+        let listening = Arc::new(AtomicBool::new(true));
+        let feed = Feed { sender: sender.downgrade(), listening: Arc::clone(&listening) };
+        Ok((Self { direct, pool, sender, last, connection: Some(connection), listening }, feed))
     }
 
     /// Feeds until it is stopped, also across losses of the database. Then the feed ends.
@@ -119,6 +132,7 @@ impl Listener {
                 failures = 0;
                 continue;
             };
+            self.listening.store(false, Ordering::Relaxed);
             failures += 1;
             let pause = back_off(failures);
             tracing::warn!(?error, failures, ?pause, "the event listener has to start anew");
@@ -137,6 +151,7 @@ impl Listener {
             None => listen(&self.direct).await?,
         };
         self.publish().await?;
+        self.listening.store(true, Ordering::Relaxed);
         match timeout(LOOK_EVERY, connection.try_recv()).await {
             // Whatever else has come by now is in the same read.
             Ok(Ok(Some(_))) => while connection.next_buffered().is_some() {},

@@ -157,6 +157,7 @@ fn explain(path: &str, message: &str) -> Error {
         if let Some((got, expected)) =
             message.strip_prefix(kind).and_then(|rest| rest.rsplit_once(", expected "))
         {
+            let expected = in_words(expected);
             return Error::invalid(path, format!("expected {expected}, got {}", bounded(got)));
         }
     }
@@ -164,6 +165,23 @@ fn explain(path: &str, message: &str) -> Error {
         return Error::invalid(path, "expected a uuid");
     }
     Error::invalid(path, bounded(message))
+}
+
+/// What the decoder expected, in JSON's words instead of Rust's.
+fn in_words(expected: &str) -> &str {
+    const WHOLE: [&str; 10] =
+        ["i8", "i16", "i32", "i64", "isize", "u8", "u16", "u32", "u64", "usize"];
+    match expected {
+        "a sequence" => "a list",
+        "a map" => "an object",
+        // A choice among names.
+        "string or map" | "variant identifier" => "a string",
+        "f32" | "f64" => "a number",
+        "option" => "a value",
+        _ if WHOLE.contains(&expected) => "a whole number",
+        _ if expected.starts_with("struct ") => "an object",
+        _ => expected,
+    }
 }
 
 fn between_backticks<'a>(message: &'a str, prefix: &str) -> Option<&'a str> {
@@ -244,8 +262,21 @@ mod tests {
             (json!({"title": ""}), "title: must not be empty"),
             (json!({"title": 5}), "title: expected a string, got integer `5`"),
             (json!({"title": null}), "title: expected a string, got null"),
-            (json!({"title": "t", "minutes": "5"}), "minutes: expected i32, got string \"5\""),
+            (
+                json!({"title": "t", "minutes": "5"}),
+                "minutes: expected a whole number, got string \"5\"",
+            ),
             (json!({"title": "t", "claim_id": "x"}), "claim_id: expected a uuid"),
+            (
+                json!({"title": "t", "minutes": 1.5}),
+                "minutes: expected a whole number, got floating point `1.5`",
+            ),
+            (json!({"title": "t", "state": 1}), "state: expected a string, got integer `1`"),
+            (json!({"title": "t", "commits": {}}), "commits: expected a list, got map"),
+            (
+                json!({"title": "t", "commits": [1]}),
+                "commits[0]: expected an object, got integer `1`",
+            ),
             (
                 json!({"title": "t", "state": "open"}),
                 "state: expected `done` or `wont_do`, got `open`",

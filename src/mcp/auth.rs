@@ -16,11 +16,11 @@ use serde_json::json;
 use sqlx::PgPool;
 
 use super::address;
-use super::error::{chain, reference};
+use super::error::reference;
 use super::limits::{Limiter, Limits};
 use crate::access::{Caller, Via};
 use crate::config::IpRange;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, chain};
 use crate::identity::{self, AuthenticatedToken, TokenSecret};
 use crate::ids::{ProjectId, TokenId};
 
@@ -184,7 +184,7 @@ fn unauthorized(reason: Refused) -> Response {
         ),
     };
     let body = json!({
-        "error": "unauthorized", "reason": reason, "message": message, "next": next,
+        "code": "unauthorized", "reason": reason, "message": message, "next": next,
     });
     let challenge = [(header::WWW_AUTHENTICATE, r#"Bearer realm="nottario""#)];
     (StatusCode::UNAUTHORIZED, challenge, axum::Json(body)).into_response()
@@ -192,7 +192,7 @@ fn unauthorized(reason: Refused) -> Response {
 
 fn too_many(seconds: u64, message: &str) -> Response {
     let body = json!({
-        "error": "rate_limited",
+        "code": "rate_limited",
         "message": message,
         "next": format!("wait {seconds} s, then go on"),
     });
@@ -206,7 +206,7 @@ fn unavailable(error: &Error) -> Response {
     let reference = reference();
     tracing::error!(reference, error = %chain(error), "could not look up a token");
     let body = json!({
-        "error": "unavailable",
+        "code": "unavailable",
         "message": format!("the database does not answer, reference {reference}"),
         "next": "try again in a few seconds",
     });

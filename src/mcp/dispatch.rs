@@ -4,7 +4,6 @@
 //! under its idempotency key, and committed. A call that has begun to write runs to its end even
 //! when its caller goes away, so that a broken connection leaves all of an effect or nothing.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::Utc;
@@ -23,6 +22,7 @@ use super::registry::Entry;
 use super::tool::{Call, Effect, Prepared, Runs, Waiting, Waits};
 use crate::access::{self, ProjectScope};
 use crate::error::{Error, Result};
+use crate::events::{Feed, RelayHandle};
 use crate::tasks;
 
 /// Far longer than any statement may take; a call that needs more is stuck.
@@ -31,14 +31,13 @@ const LONGEST_CALL: Duration = Duration::from_secs(30);
 /// A snapshot for all statements of a read, in which nothing can be written.
 const BEGIN_READ: &str = "begin transaction isolation level repeatable read read only";
 
-/// Told after each committed change, so that its events are passed on at once.
-pub type Wake = Arc<dyn Fn() + Send + Sync>;
-
 /// Carries calls out.
 #[derive(Clone)]
 pub(super) struct Dispatcher {
     pub(super) pool: PgPool,
-    pub(super) wake: Wake,
+    /// Woken after each committed change, so that its events are passed on at once.
+    pub(super) relay: RelayHandle,
+    pub(super) feed: Feed,
     /// The calls under way, whether or not their callers are still there.
     pub(super) calls: TaskTracker,
     /// Cancelled when the server stops: waiting calls answer then.
@@ -73,7 +72,8 @@ impl Dispatcher {
             Ok((Prepared::Call(tool), ordered)) => self.run(tool, ordered).await,
             Ok((Prepared::Wait(tool), ordered)) => tokio::select! {
                 answer = self.wait(tool, ordered) => answer,
-                () = gone.cancelled() => Err(Error::internal("the caller went away")),
+                // Nobody reads this, and it is no failure to be logged.
+                () = gone.cancelled() => return CallToolResult::error(Vec::new()),
             },
             Err(refused) => Err(refused),
         };
@@ -145,7 +145,7 @@ impl Dispatcher {
             idempotency::keep(&mut call.db, &call.scope, keyed, answer.value()).await?;
         }
         call.db.commit().await?;
-        (self.wake)();
+        self.relay.wake();
         Ok(answer)
     }
 
@@ -154,8 +154,14 @@ impl Dispatcher {
             let mut db = self.pool.acquire().await?;
             enter(&mut db, &ordered).await?
         };
-        let stopping = self.stopping.clone();
-        tool.run(Waiting { pool: self.pool.clone(), scope, agent: ordered.agent, stopping }).await
+        let waiting = Waiting {
+            pool: self.pool.clone(),
+            feed: self.feed.clone(),
+            scope,
+            agent: ordered.agent,
+            stopping: self.stopping.clone(),
+        };
+        tool.run(waiting).await
     }
 }
 

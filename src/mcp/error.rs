@@ -7,7 +7,7 @@ use rmcp::model::{CallToolResult, ContentBlock};
 use uuid::Uuid;
 
 use super::answer::{MOST_CHARACTERS, cut, reveal};
-use crate::error::Error;
+use crate::error::{Error, chain};
 
 /// Turns an error into a tool result. A failure of ours is logged here, once, with a reference.
 #[must_use]
@@ -30,18 +30,6 @@ pub(super) fn reference() -> String {
     let mut reference = Uuid::new_v4().simple().to_string();
     reference.truncate(12);
     reference
-}
-
-/// An error with all its causes, for the log.
-pub(super) fn chain(error: &(dyn std::error::Error + 'static)) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text.push_str(": ");
-        text.push_str(&error.to_string());
-        cause = error.source();
-    }
-    text
 }
 
 #[cfg(test)]

@@ -13,6 +13,7 @@ pub mod bounded;
 mod cycles;
 mod dispatch;
 pub mod error;
+mod events;
 pub mod idempotency;
 mod identity;
 pub mod limits;
@@ -32,9 +33,9 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::config::{IpRange, PublicUrl, ToolNames};
+use crate::events::{Feed, RelayHandle};
 use auth::Door;
 use dispatch::Dispatcher;
-pub use dispatch::Wake;
 use limits::Limits;
 use registry::{Entry, Registry};
 use server::Server;
@@ -58,7 +59,9 @@ pub struct Services {
     /// The database.
     pub pool: PgPool,
     /// Passes committed events on.
-    pub wake: Wake,
+    pub relay: RelayHandle,
+    /// Where waiting calls hear of events.
+    pub feed: Feed,
     /// Cancelled when the server stops.
     pub stopping: CancellationToken,
 }
@@ -81,10 +84,10 @@ impl Surface {
     #[must_use]
     pub fn with_tools(settings: Settings, services: Services, tools: Vec<Entry>) -> Self {
         let Settings { public_url, tool_names, trusted_proxies, limits } = settings;
-        let Services { pool, wake, stopping } = services;
+        let Services { pool, relay, feed, stopping } = services;
         let calls = TaskTracker::new();
         let door = Door::new(pool.clone(), trusted_proxies, &limits);
-        let dispatcher = Dispatcher { pool, wake, calls: calls.clone(), stopping };
+        let dispatcher = Dispatcher { pool, relay, feed, calls: calls.clone(), stopping };
         let server = Server::new(Registry::new(tools, tool_names), dispatcher);
         let router = transport::router(server, door, &public_url, limits.body_bytes);
         Self { router, calls }
@@ -128,5 +131,7 @@ pub fn tools() -> Vec<Entry> {
         Entry::of::<cycles::Current>(),
         Entry::of::<cycles::Get>(),
         Entry::of::<cycles::End>(),
+        Entry::of::<events::Since>(),
+        Entry::waiting::<events::Wait>(),
     ]
 }

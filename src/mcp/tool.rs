@@ -18,6 +18,7 @@ use super::arguments;
 use super::auth::Agent;
 use crate::access::ProjectScope;
 use crate::error::Result;
+use crate::events::Feed;
 use crate::ids::TaskId;
 
 /// What a tool does to the world.
@@ -79,6 +80,8 @@ pub trait Tool: DeserializeOwned + JsonSchema + Send + 'static {
 pub struct Waiting {
     /// For the looks before and after the wait.
     pub pool: PgPool,
+    /// Where events are heard of.
+    pub feed: Feed,
     /// The caller inside the token's project, as it was when the call began.
     pub scope: ProjectScope,
     /// The token and the person behind it.

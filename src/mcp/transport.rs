@@ -4,6 +4,7 @@
 //! reaches it without a live token. Host and origin are checked by rmcp.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
@@ -16,6 +17,7 @@ use rmcp::transport::streamable_http_server::StreamableHttpServerConfig;
 use rmcp::transport::streamable_http_server::StreamableHttpService;
 use rmcp::transport::streamable_http_server::session::never::NeverSessionManager;
 use serde_json::{Value, json};
+use tokio::time::timeout;
 
 use super::auth::{self, Door};
 use super::server::Server;
@@ -74,13 +76,17 @@ async fn check_message(State(most): State<usize>, request: Request, next: Next) 
         return next.run(request).await;
     }
     let (mut parts, body) = request.into_parts();
-    let bytes = match Limited::new(body, most).collect().await {
-        Ok(collected) => collected.to_bytes(),
-        Err(error) if error.is::<LengthLimitError>() => {
+    let bytes = match timeout(LONGEST_BODY, Limited::new(body, most).collect()).await {
+        Ok(Ok(collected)) => collected.to_bytes(),
+        Err(_) => {
+            let rule = "the body took too long to arrive";
+            return refused(StatusCode::REQUEST_TIMEOUT, INVALID_REQUEST, &Value::Null, rule);
+        }
+        Ok(Err(error)) if error.is::<LengthLimitError>() => {
             let rule = format!("the body is longer than {most} bytes");
             return refused(StatusCode::PAYLOAD_TOO_LARGE, INVALID_REQUEST, &Value::Null, &rule);
         }
-        Err(_) => {
+        Ok(Err(_)) => {
             let rule = "the body broke off";
             return refused(StatusCode::BAD_REQUEST, INVALID_REQUEST, &Value::Null, rule);
         }
@@ -99,6 +105,9 @@ async fn check_message(State(most): State<usize>, request: Request, next: Next) 
     take_any_accept(&mut parts.headers);
     next.run(Request::from_parts(parts, Body::from(bytes))).await
 }
+
+/// A mebibyte over a slow line; longer holds a connection for nothing.
+const LONGEST_BODY: Duration = Duration::from_secs(30);
 
 const PARSE_ERROR: i32 = -32700;
 const INVALID_REQUEST: i32 = -32600;

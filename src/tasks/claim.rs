@@ -187,6 +187,7 @@ pub async fn next(
 /// On a task that the same token holds: with the current `claim` it renews the lease and changes
 /// nothing else; with `take_over` it gets a fresh claim and the old one is worthless. A person may
 /// take over from anybody, which is recorded; an agent only from its own token's other session.
+/// A person who holds the task has one session as good as another, and needs neither.
 pub async fn claim(
     db: &mut PgConnection,
     scope: &ProjectScope,
@@ -222,8 +223,9 @@ pub async fn claim(
 
     let locked = lock(db, scope, task).await?;
     locked.fence(claim)?;
+    let is_person = scope.actor().token.is_none();
     let claim = match locked.claim_id {
-        Some(current) if claim == Some(current) && locked.is_held_by(scope) => {
+        Some(current) if locked.is_held_by(scope) && (claim == Some(current) || is_person) => {
             super::hold::beat(db, scope, task, None).await?
         }
         Some(_) if take_over && may_take_over(scope, &locked) => {

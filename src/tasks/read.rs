@@ -164,10 +164,15 @@ impl Cursor {
         let bytes = BASE64_URL_SAFE_NO_PAD.decode(text).map_err(|_| broken())?;
         let text = std::str::from_utf8(&bytes).map_err(|_| broken())?;
         let (priority, number) = text.split_once('.').ok_or_else(broken)?;
-        Ok(Self {
+        let cursor = Self {
             priority: priority.parse().map_err(|_| broken())?,
             number: number.parse().map_err(|_| broken())?,
-        })
+        };
+        // The statement negates the number, which the lowest one of its type does not survive.
+        if cursor.number < 1 {
+            return Err(broken());
+        }
+        Ok(cursor)
     }
 }
 

@@ -97,7 +97,7 @@ pub async fn update(
             assignee as _,
             target_role as _,
             parent as _,
-            update.assignee.is_change(),
+            changed.contains_key("assignee_id"),
             text_changed,
             scope.actor().user as _,
             scope.actor().token as _,

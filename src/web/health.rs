@@ -9,14 +9,16 @@ use chrono::DateTime;
 use serde::Serialize;
 use sqlx::PgPool;
 
+use crate::app::Services;
 use crate::db::migrations;
+use crate::events::Feed;
 
-pub(super) fn router(pool: PgPool) -> Router {
+pub(super) fn router(services: &Services) -> Router {
     Router::new()
         .route("/healthz", get(healthz))
         .route("/readyz", get(readyz))
         .route("/version", get(version))
-        .with_state(pool)
+        .with_state((services.pool.clone(), services.feed.clone()))
 }
 
 /// `GET /healthz`: the process answers. Says nothing about the database, so that a database that
@@ -31,8 +33,8 @@ struct Health {
 }
 
 /// `GET /readyz`: requests can be served now.
-async fn readyz(State(pool): State<PgPool>) -> impl IntoResponse {
-    let readiness = Readiness::look(&pool).await;
+async fn readyz(State((pool, feed)): State<(PgPool, Feed)>) -> impl IntoResponse {
+    let readiness = Readiness::look(&pool, &feed).await;
     let status = if readiness.ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     (status, Json(readiness))
 }
@@ -42,16 +44,24 @@ struct Readiness {
     ready: bool,
     database: &'static str,
     migrations: &'static str,
+    listener: &'static str,
 }
 
 impl Readiness {
     /// Causes go to the log only: anybody may ask this.
-    async fn look(pool: &PgPool) -> Readiness {
+    async fn look(pool: &PgPool, feed: &Feed) -> Readiness {
+        let is_listening = feed.is_listening();
+        let listener = if is_listening { "listening" } else { "reconnecting" };
         let mut connection = match pool.acquire().await {
             Ok(connection) => connection,
             Err(error) => {
                 tracing::warn!(%error, "not ready: the database does not answer");
-                return Readiness { ready: false, database: "unreachable", migrations: "unknown" };
+                return Readiness {
+                    ready: false,
+                    database: "unreachable",
+                    migrations: "unknown",
+                    listener,
+                };
             }
         };
         let migrations = match migrations::pending(&mut connection).await {
@@ -62,7 +72,8 @@ impl Readiness {
                 "refused"
             }
         };
-        Readiness { ready: migrations == "applied", database: "reachable", migrations }
+        let ready = migrations == "applied" && is_listening;
+        Readiness { ready, database: "reachable", migrations, listener }
     }
 }
 

@@ -26,14 +26,18 @@ const TRANSPORT_POLICY: &str = "max-age=63072000; includeSubDomains";
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// Wraps routes in request ids, the access log, panic and time limits, and security headers.
-pub fn with_layers(routes: Router, request_limit: Duration, is_https: bool) -> Router {
+/// Gives every request to these routes a limited time, streams excepted.
+pub fn with_time_limit(routes: Router, request_limit: Duration) -> Router {
+    routes.layer(middleware::from_fn(move |request, next| limit(request_limit, request, next)))
+}
+
+/// Wraps routes in request ids, the access log, the answer to a panic, and security headers.
+pub fn with_layers(routes: Router, is_https: bool) -> Router {
     let header = |name: HeaderName, value: &'static str| {
         SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value))
     };
     let routes = routes
         // Innermost first: the log, outside, sees the 500 that a panic became.
-        .layer(middleware::from_fn(move |request, next| limit(request_limit, request, next)))
         .layer(CatchPanicLayer::custom(answer_panic))
         .layer(header(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .layer(header(header::REFERRER_POLICY, "same-origin"))

@@ -13,11 +13,11 @@ use serde_json::json;
 
 use crate::app::Services;
 
-pub use layers::with_layers;
+pub use layers::{with_layers, with_time_limit};
 
 /// The routes of this surface; [`with_layers`] goes around all surfaces together.
 pub fn router(services: &Services) -> Router {
-    Router::new().merge(health::router(services.pool.clone())).fallback(not_found)
+    Router::new().merge(health::router(services)).fallback(not_found)
 }
 
 async fn not_found() -> Response {

@@ -426,6 +426,27 @@ async fn what_has_happened_already_is_not_waited_for() {
 }
 
 #[tokio::test]
+async fn what_the_listener_cannot_tell_is_found_by_the_last_look() {
+    let world = World::new().await;
+    let atlas = world.project("atlas").await;
+    let bot = atlas.agent("bot").await;
+    let cursor = world.events(&atlas.scope).await.cursor;
+    // It never runs: nothing is heard of what happens.
+    let (listener, feed) = Listener::start(world.pool_of(1), world.pool.clone()).await.unwrap();
+
+    let narrow = world.pool_of(1);
+    let waiter = waiting(&narrow, &feed, &bot.caller, &bot.scope, after(cursor)).await;
+    let task = TaskId::fresh();
+    atlas.record(EventKind::TaskClosed, task).await;
+    world.relay().await;
+    drop(listener);
+    let page = timeout(PATIENCE, waiter).await.unwrap().unwrap().unwrap();
+
+    assert_eq!(page.events.len(), 1);
+    assert_eq!(page.events[0].subject.id, task.uuid());
+}
+
+#[tokio::test]
 async fn who_loses_the_right_to_read_stops_waiting() {
     let world = World::new().await;
     let atlas = world.project("atlas").await;

@@ -2,39 +2,32 @@
 
 use std::collections::HashSet;
 use std::net::SocketAddr;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
 
-use chrono::Utc;
-use nottario::access::InstanceScope;
 use nottario::config::{IpRange, ToolNames};
-use nottario::identity::tokens::{self, NewToken};
-use nottario::identity::users::{self, NewUser};
+use nottario::events::{Listener, Relay};
 use nottario::ids::{ProjectId, TokenId};
 use nottario::mcp::limits::Limits;
 use nottario::mcp::registry::Entry;
 use nottario::mcp::{self, Services, Settings, Surface};
-use nottario::projects::{self, NewProject};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::cluster::{self, TestDatabase};
+use crate::world::{ProjectFixture, World};
 
 /// A running surface with one project.
 pub(crate) struct Server {
-    pub(crate) database: TestDatabase,
+    pub(crate) world: World,
+    pub(crate) atlas: ProjectFixture,
     pub(crate) address: SocketAddr,
     /// An owner's agent in the project `atlas`.
     pub(crate) agent: Agent,
     pub(crate) calls: TaskTracker,
     pub(crate) stopping: CancellationToken,
-    /// How often committed changes were announced.
-    pub(crate) woken: Arc<AtomicU32>,
 }
 
-/// A token of a project.
+/// A token of a project, and a client that sends it.
 #[derive(Clone)]
 pub(crate) struct Agent {
     pub(crate) token: String,
@@ -59,79 +52,62 @@ pub(crate) async fn serve() -> Server {
 }
 
 /// Serves the tools given.
-pub(crate) async fn serve_with(tools: Vec<Entry>, limits: Limits, names: ToolNames) -> Server {
-    let database = cluster::database().await;
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
+pub(crate) async fn serve_with(tools: Vec<Entry>, limits: Limits, tool_names: ToolNames) -> Server {
+    let world = World::new().await;
+    let tcp = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = tcp.local_addr().unwrap();
+    let background = world.pool_of(3);
+    let (listener, feed) = Listener::start(background.clone(), background.clone()).await.unwrap();
+    let relay = Relay::new(background);
+    let handle = relay.handle();
+    // Both end with the test's runtime.
+    tokio::spawn(listener.run(CancellationToken::new()));
+    tokio::spawn(relay.run(CancellationToken::new()));
+    let stopping = CancellationToken::new();
     let settings = Settings {
         public_url: format!("http://{address}").parse().unwrap(),
-        tool_names: names,
+        tool_names,
         trusted_proxies: IpRange::loopback_and_private(),
         limits,
     };
-    let woken = Arc::new(AtomicU32::new(0));
-    let count = Arc::clone(&woken);
-    let stopping = CancellationToken::new();
-    let services = Services {
-        pool: database.pool.clone(),
-        wake: Arc::new(move || {
-            count.fetch_add(1, Ordering::SeqCst);
-        }),
-        stopping: stopping.clone(),
-    };
+    let services =
+        Services { pool: world.pool.clone(), relay: handle, feed, stopping: stopping.clone() };
     let surface = Surface::with_tools(settings, services, tools);
     let calls = surface.calls();
     let app = surface.router.into_make_service_with_connect_info::<SocketAddr>();
-    tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });
+    tokio::spawn(async move { axum::serve(tcp, app).await.unwrap() });
 
-    let agent = agent_of(&database, address, "atlas").await;
-    Server { database, address, agent, calls, stopping, woken }
+    let atlas = world.project("atlas").await;
+    let agent = Agent::of(&atlas, &atlas.agent("bot").await, address);
+    Server { world, atlas, address, agent, calls, stopping }
 }
 
 impl Server {
-    /// Another project's owner's agent.
+    /// An agent of another project, with an owner of its own.
     pub(crate) async fn other_project(&self, slug: &str) -> Agent {
-        agent_of(&self.database, self.address, slug).await
+        let owner = self.world.user(&format!("{slug}-owner")).await;
+        let project = self.world.project_of(slug, &owner).await;
+        Agent::of(&project, &project.agent("bot").await, self.address)
     }
 
-    /// How many events have been written, numbered or not.
-    pub(crate) async fn events(&self, kind: &str) -> usize {
+    /// Another agent in the same project, of its owner.
+    pub(crate) async fn second_agent(&self, name: &str) -> Agent {
+        Agent::of(&self.atlas, &self.atlas.agent(name).await, self.address)
+    }
+
+    /// An agent of a new member with these roles.
+    pub(crate) async fn agent_of_member(&self, login: &str, roles: &[&str]) -> Agent {
+        let member = self.world.member(&self.atlas, login, roles).await;
+        Agent::of(&self.atlas, &self.atlas.agent_of(&member.user, login).await, self.address)
+    }
+
+    /// How many events of a kind have been written, numbered or not.
+    pub(crate) async fn events(&self, kind: &str) -> i64 {
         let sql = format!(
-            "select 'x' from event_outbox where kind = '{kind}' \
-             union all select 'x' from events where kind = '{kind}'"
+            "select (select count(*) from event_outbox where kind = '{kind}') \
+                  + (select count(*) from events where kind = '{kind}')"
         );
-        cluster::ask(&self.database.connect_options, &sql).await.len()
-    }
-}
-
-/// Makes a project with an owner of its own, and a token of that owner.
-async fn agent_of(database: &TestDatabase, address: SocketAddr, slug: &str) -> Agent {
-    let operator = InstanceScope::operator();
-    let mut db = database.pool.begin().await.unwrap();
-    let user = NewUser { login: format!("{slug}-owner").parse().unwrap(), display_name: None };
-    let owner = users::create(&mut db, operator, &user).await.unwrap();
-    let project = NewProject {
-        name: nottario::text::Line::parse(slug).unwrap(),
-        slug: Some(slug.parse().unwrap()),
-        key: None,
-        owner: owner.id,
-    };
-    let scope = projects::create(&mut db, operator, &project).await.unwrap();
-    let token = NewToken {
-        user: owner.id,
-        name: nottario::text::Line::parse("bot").unwrap(),
-        default_role: None,
-        expires_at: None,
-    };
-    let issued = tokens::issue(&mut db, &scope, &token, Utc::now()).await.unwrap();
-    db.commit().await.unwrap();
-    Agent {
-        token: issued.secret.expose().to_owned(),
-        token_id: issued.id,
-        project: scope.project(),
-        slug: slug.to_owned(),
-        address,
-        http: client(),
+        self.world.number(sql).await
     }
 }
 
@@ -143,6 +119,17 @@ pub(crate) fn client() -> reqwest::Client {
 }
 
 impl Agent {
+    fn of(project: &ProjectFixture, agent: &crate::world::Agent, address: SocketAddr) -> Self {
+        Self {
+            token: agent.secret.expose().to_owned(),
+            token_id: agent.token,
+            project: project.id,
+            slug: project.slug.clone(),
+            address,
+            http: client(),
+        }
+    }
+
     /// A request to the endpoint with what every client sends.
     pub(crate) fn request(&self, body: &Value) -> reqwest::RequestBuilder {
         self.http
@@ -193,6 +180,16 @@ impl Agent {
     pub(crate) async fn tools(&self) -> Vec<Value> {
         self.rpc("tools/list", json!({})).await["result"]["tools"].as_array().unwrap().clone()
     }
+}
+
+/// Creates a task and gives its key.
+pub(crate) async fn task(agent: &Agent, arguments: Value) -> String {
+    agent.ok("tasks.create", arguments).await["key"].as_str().unwrap().to_owned()
+}
+
+/// The keys of listed tasks.
+pub(crate) fn keys(rows: &Value) -> Vec<&str> {
+    rows.as_array().unwrap().iter().map(|row| row["key"].as_str().unwrap()).collect()
 }
 
 /// The values at one member of many objects, without repetition.

@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 use super::existing;
 use crate::cycles::{self, CycleRef};
 use crate::error::{Error, Result};
+use crate::events::{self, Query};
 use crate::ids::CommentId;
 use crate::mcp::answer::{Answer, PAGE_CHARACTERS, cut, fit};
 use crate::mcp::page::{Limit, fewer, rows};
@@ -126,8 +127,7 @@ async fn full_rows(call: &mut Call, cards: &[Card]) -> Result<Vec<tasks::Task>> 
 #[serde(deny_unknown_fields)]
 pub(in crate::mcp) struct Get {
     task_id: TaskRef,
-    #[serde(default)]
-    include: Vec<Include>,
+    include: Option<Vec<Include>>,
     include_deps: Option<bool>,
     include_commits: Option<bool>,
     include_comments: Option<bool>,
@@ -145,6 +145,7 @@ enum Include {
     Children,
     Comments,
     Commits,
+    Events,
 }
 
 impl Tool for Get {
@@ -191,6 +192,12 @@ impl Tool for Get {
                     let commits = tasks::commits(&mut call.db, &call.scope, id, MOST_ROWS).await?;
                     around.add("commits", commits, share)?;
                 }
+                Include::Events => {
+                    let query =
+                        Query { task: Some(id), limit: Some(MOST_ROWS.into()), ..Query::default() };
+                    let page = events::since(&mut call.db, &call.scope, &query).await?;
+                    around.add_newest("events", page.events, share)?;
+                }
             }
         }
         let mut shape = json!({ "task": task });
@@ -215,7 +222,9 @@ impl Get {
         ];
         let named = shorthand.into_iter().filter(|(is_set, _)| *is_set == Some(true));
         let more = self.comments_after.map(|_| Include::Comments);
-        for part in self.include.iter().copied().chain(named.map(|(_, part)| part)).chain(more) {
+        for part in
+            self.include.iter().flatten().copied().chain(named.map(|(_, part)| part)).chain(more)
+        {
             if !wanted.contains(&part) {
                 wanted.push(part);
             }
@@ -247,6 +256,21 @@ impl Around {
             self.parts.insert(format!("{name}_truncated"), true.into());
         }
         self.parts.insert(name.to_owned(), json!(fitted.rows));
+        Ok(())
+    }
+
+    /// As [`add`](Self::add), but what does not fit is left out at the beginning.
+    fn add_newest<T: Serialize>(
+        &mut self,
+        name: &str,
+        mut rows: Vec<T>,
+        share: usize,
+    ) -> Result<()> {
+        rows.reverse();
+        self.add(name, rows, share)?;
+        if let Some(Value::Array(rows)) = self.parts.get_mut(name) {
+            rows.reverse();
+        }
         Ok(())
     }
 }

@@ -1,28 +1,19 @@
 //! Transactions that meet in one particular order: who waits for whom is arranged, not hoped for.
 
+use nottario::cycles;
 use nottario::ids::TaskId;
 use nottario::tasks::{
     self, ClaimFilter, Close, Force, Lease, NewCommit, Repo, Sha, add_dependency, claim, claim_next,
 };
 use nottario::text::CommentBody;
 
-use super::kit::{Queue, call, said, titled};
+use super::kit::{Queue, call, job, said, titled};
 
-/// Runs a call beside the test, as another connection would.
+/// Runs a call of the agent's beside the test, as another connection would.
 macro_rules! beside {
-    ($queue:expr, |$other:ident, $scope:ident| $call:expr) => {{
-        let pool = $queue.pool().clone();
-        let $scope = $queue.bot.clone();
-        tokio::spawn(async move {
-            let mut $other = pool.begin().await.unwrap();
-            let answer = $call.await;
-            match &answer {
-                Ok(_) => $other.commit().await.unwrap(),
-                Err(_) => $other.rollback().await.unwrap(),
-            }
-            answer
-        })
-    }};
+    ($queue:expr, |$db:ident, $scope:ident| $call:expr) => {
+        tokio::spawn(job!($queue, $queue.bot, |$db, $scope| $call))
+    };
 }
 
 fn commit_link() -> NewCommit {
@@ -230,18 +221,12 @@ async fn a_task_closed_while_the_cycle_ends_stays_in_it() {
     let mut closer = queue.pool().begin().await.unwrap();
     tasks::close(&mut closer, &queue.bot, closed, &Close::default()).await.unwrap();
 
-    let owner = queue.project.scope.clone();
-    let pool = queue.pool().clone();
-    let ender = tokio::spawn(async move {
-        let mut tx = pool.begin().await.unwrap();
-        let ended = nottario::cycles::end(&mut tx, &owner, None).await.unwrap();
-        tx.commit().await.unwrap();
-        ended
-    });
+    let owner = &queue.project.scope;
+    let ender = tokio::spawn(job!(queue, owner, |db, owner| cycles::end(&mut db, &owner, None)));
     queue.world.until_blocked(1).await;
     closer.commit().await.unwrap();
 
-    assert_eq!(ender.await.unwrap().moved, 1);
+    assert_eq!(ender.await.unwrap().unwrap().moved, 1);
     assert_eq!(cycle_of(&queue, closed).await, "sprint-1");
     assert_eq!(cycle_of(&queue, open).await, "sprint-2");
 }
@@ -250,7 +235,7 @@ async fn a_task_closed_while_the_cycle_ends_stays_in_it() {
 async fn a_task_created_while_the_cycle_ends_is_in_the_next_one() {
     let queue = Queue::new().await;
     let mut ender = queue.pool().begin().await.unwrap();
-    nottario::cycles::end(&mut ender, &queue.project.scope, None).await.unwrap();
+    cycles::end(&mut ender, &queue.project.scope, None).await.unwrap();
 
     let new = titled("late");
     let creator = beside!(queue, |db, bot| tasks::create(&mut db, &bot, &new));
@@ -270,7 +255,7 @@ async fn a_claim_waits_for_the_end_of_the_cycle_and_succeeds() {
     let queue = Queue::new().await;
     let task = queue.task("carried over").await;
     let mut ender = queue.pool().begin().await.unwrap();
-    nottario::cycles::end(&mut ender, &queue.project.scope, None).await.unwrap();
+    cycles::end(&mut ender, &queue.project.scope, None).await.unwrap();
 
     let named = beside!(queue, |db, bot| claim(&mut db, &bot, task, None, false, Lease::OfProject));
     queue.world.until_blocked(1).await;

@@ -1,6 +1,9 @@
 //! A project with a queue, and the calls as a surface makes them: one transaction each, committed
 //! unless the call is refused.
 
+use std::pin::Pin;
+use std::sync::Arc;
+
 use nottario::access::{self, ProjectScope};
 use nottario::cycles;
 use nottario::error::Result;
@@ -10,6 +13,7 @@ use nottario::tasks::{
     self, Claim, Claimed, Close, Closed, Lease, NewTask, Outcome, Task, TaskState, TaskType,
 };
 use sqlx::postgres::{PgConnection, PgPool};
+use tokio::sync::Barrier;
 
 use crate::world::{ProjectFixture, World, line};
 
@@ -43,7 +47,47 @@ macro_rules! refused {
     }};
 }
 
-pub(crate) use {call, refused};
+/// A call in a transaction of its own, to be run beside others: `job!(queue, scope, |db, scope| …)`.
+macro_rules! job {
+    ($queue:expr, $caller:expr, |$db:ident, $scope:ident| $call:expr) => {{
+        let pool = $queue.pool().clone();
+        let $scope = $caller.clone();
+        async move {
+            let mut $db = pool.begin().await.unwrap();
+            let answer = $call.await;
+            match &answer {
+                Ok(_) => $db.commit().await.unwrap(),
+                Err(_) => $db.rollback().await.unwrap(),
+            }
+            answer
+        }
+    }};
+}
+
+pub(crate) use {call, job, refused};
+
+/// A call that waits to be run.
+pub(crate) type Job<T> = Pin<Box<dyn Future<Output = T> + Send>>;
+
+/// Runs calls at the same instant, and gives their answers in their order.
+pub(crate) async fn at_once<T: Send + 'static>(jobs: Vec<Job<T>>) -> Vec<T> {
+    let start = Arc::new(Barrier::new(jobs.len()));
+    let running: Vec<_> = jobs
+        .into_iter()
+        .map(|job| {
+            let start = Arc::clone(&start);
+            tokio::spawn(async move {
+                start.wait().await;
+                job.await
+            })
+        })
+        .collect();
+    let mut answers = Vec::new();
+    for answer in running {
+        answers.push(answer.await.unwrap());
+    }
+    answers
+}
 
 impl Queue {
     pub(crate) async fn new() -> Self {

@@ -1,4 +1,13 @@
 //! The queue: its rules one by one, its races, and a model that a random walk is compared with.
 
+mod claim;
+mod close;
+mod create;
+mod dependencies;
+mod hold;
 mod interleaved;
 mod kit;
+mod races;
+mod read;
+mod storm;
+mod update;
