@@ -186,6 +186,15 @@ impl Error {
         Self::Invalid { field: field.into(), rule: rule.into() }
     }
 
+    /// The same refusal, with the name under which the caller wrote the value.
+    #[must_use]
+    pub fn of_field(self, field: impl Into<String>) -> Self {
+        match self {
+            Self::Invalid { rule, .. } => Self::Invalid { field: field.into(), rule },
+            other => other,
+        }
+    }
+
     /// A task in a condition that does not allow what was asked for; `next` is the way on.
     #[must_use]
     pub fn not_ready(reason: impl Into<String>, next: &'static str) -> Self {

@@ -157,28 +157,31 @@ fn explain(path: &str, message: &str) -> Error {
         if let Some((got, expected)) =
             message.strip_prefix(kind).and_then(|rest| rest.rsplit_once(", expected "))
         {
-            let expected = in_words(expected);
-            return Error::invalid(path, format!("expected {expected}, got {}", bounded(got)));
+            let (expected, got) = (in_words(expected), bounded(in_words(got), 200));
+            return Error::invalid(path, format!("expected {expected}, got {got}"));
         }
     }
     if message.starts_with("UUID parsing failed") {
         return Error::invalid(path, "expected a uuid");
     }
-    Error::invalid(path, bounded(message))
+    // Rules of ours, which may be long: the kinds of events are one.
+    Error::invalid(path, bounded(message, 1_000))
 }
 
-/// What the decoder expected, in JSON's words instead of Rust's.
+/// What the decoder expected or got, in JSON's words instead of Rust's.
 fn in_words(expected: &str) -> &str {
-    const WHOLE: [&str; 10] =
-        ["i8", "i16", "i32", "i64", "isize", "u8", "u16", "u32", "u64", "usize"];
+    const WHOLE: [&str; 5] = ["i8", "i16", "i32", "i64", "isize"];
+    const COUNT: [&str; 5] = ["u8", "u16", "u32", "u64", "usize"];
     match expected {
-        "a sequence" => "a list",
-        "a map" => "an object",
+        "a boolean" => "true or false",
+        "a sequence" | "sequence" => "a list",
+        "a map" | "map" => "an object",
         // A choice among names.
         "string or map" | "variant identifier" => "a string",
         "f32" | "f64" => "a number",
         "option" => "a value",
         _ if WHOLE.contains(&expected) => "a whole number",
+        _ if COUNT.contains(&expected) => "a whole number that is not negative",
         _ if expected.starts_with("struct ") => "an object",
         _ => expected,
     }
@@ -201,9 +204,8 @@ fn shown(name: &str) -> String {
 }
 
 /// What the caller sent, in a length that leaves room for the sentence around it.
-fn bounded(text: &str) -> String {
-    const LONGEST: usize = 200;
-    let (text, is_cut) = super::answer::cut(text, LONGEST);
+fn bounded(text: &str, most: usize) -> String {
+    let (text, is_cut) = super::answer::cut(text, most);
     if is_cut { format!("{text}…") } else { text.to_owned() }
 }
 

@@ -120,8 +120,9 @@ pub(super) async fn insert(
     });
     events::record(db, scope, Change::new(EventKind::TaskCreated, Subject::Task(task), data))
         .await?;
-    for prerequisite in &new.depends_on {
-        add_edge(db, scope, task, *prerequisite).await?;
+    for (nth, prerequisite) in new.depends_on.iter().enumerate() {
+        let field = || format!("depends_on[{nth}]");
+        add_edge(db, scope, task, *prerequisite).await.map_err(|error| error.of_field(field()))?;
     }
     Ok(task)
 }

@@ -15,7 +15,7 @@ use nottario::config::ToolNames;
 use nottario::identity::tokens::{self, NewToken};
 use nottario::ids::TokenId;
 use nottario::mcp;
-use nottario::mcp::registry::Registry;
+use nottario::mcp::registry::{Entry, Registry};
 use nottario::mcp::tool::Effect;
 use nottario::projects;
 use serde_json::{Value, json};
@@ -138,7 +138,7 @@ async fn every_tool_has_a_recipe_that_tries_every_id_it_takes() {
     let worlds = worlds().await;
     let recipes = worlds.recipes().await;
     let registry = Registry::new(mcp::tools(), ToolNames::Underscore);
-    let registered: Vec<_> = registry.entries().iter().map(|entry| entry.name()).collect();
+    let registered: Vec<_> = registry.entries().iter().map(Entry::name).collect();
     let covered: Vec<_> = recipes.iter().map(|recipe| recipe.tool).collect();
     assert_eq!(covered, registered, "a tool without a recipe, or a recipe without a tool");
 

@@ -64,16 +64,24 @@ impl TestServer {
 
     /// An agent's client. All clients of a server share their kept connections.
     pub(crate) fn client(&self, agent: &Agent) -> Client {
-        Client {
-            token: agent.secret.expose().to_owned(),
-            url: self.endpoint(),
-            http: self.http.clone(),
-        }
+        Client::new(agent, self.endpoint(), self.http.clone())
     }
 
     /// The content of every table, as one digest each; equal means that nothing was written.
     pub(crate) async fn fingerprint(&self) -> BTreeMap<String, String> {
         fingerprint(&self.world).await
+    }
+
+    /// Opens every connection that the server may use, before a crowd comes.
+    ///
+    /// Each costs thousands of rounds of a hash, without optimisation and in turns with the
+    /// requests: on a busy machine that takes longer than a request waits.
+    pub(crate) async fn open_connections(&self) {
+        let pool = &self.running.services().pool;
+        let mut open = Vec::new();
+        while open.len() < pool.options().get_max_connections() as usize {
+            open.extend(pool.acquire().await.ok());
+        }
     }
 
     /// Stops it; a test that ends without this leaves its tasks to the runtime.
@@ -83,6 +91,11 @@ impl TestServer {
 }
 
 impl Client {
+    /// An agent's client of an endpoint.
+    pub(crate) fn new(agent: &Agent, url: String, http: reqwest::Client) -> Self {
+        Self { token: agent.secret.expose().to_owned(), url, http }
+    }
+
     /// A request with what every client sends, and this body.
     pub(crate) fn post(&self, body: impl Into<reqwest::Body>) -> RequestBuilder {
         self.http
@@ -97,6 +110,11 @@ impl Client {
     /// A request of any other kind, with the token.
     pub(crate) fn request(&self, method: reqwest::Method) -> RequestBuilder {
         self.http.request(method, &self.url).bearer_auth(&self.token)
+    }
+
+    /// A request of any kind, without the token.
+    pub(crate) fn without_token(&self, method: reqwest::Method) -> RequestBuilder {
+        self.http.request(method, &self.url)
     }
 
     /// Sends a call of a tool.
