@@ -16,7 +16,7 @@ const MAY_IMPORT: [(&str, &[&str]); 12] = [
     ("projects", &["access", "events", "identity"]),
     ("identity", &["access", "events"]),
     ("cycles", &["access", "events", "projects"]),
-    ("tasks", &["access", "events", "projects"]),
+    ("tasks", &["access", "cycles", "events", "projects"]),
     ("jobs", &["access", "events", "tasks"]),
     ("mcp", &["access", "cycles", "events", "identity", "projects", "tasks"]),
     // `app::Services`, which says what a surface is built from.
