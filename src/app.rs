@@ -20,6 +20,7 @@ use tokio_util::task::TaskTracker;
 use crate::config::{Config, HttpAddr};
 use crate::db::Database;
 use crate::db::migrations::{self, MigrationError};
+use crate::error::{Error, chain};
 use crate::events::{Feed, Listener, Relay, RelayHandle};
 use crate::{jobs, mcp, web};
 
@@ -51,8 +52,8 @@ pub enum AppError {
     #[error(transparent)]
     Migration(#[from] MigrationError),
     /// The database does not answer any more.
-    #[error("cannot listen for the database's notifications: {0:?}; see that it is running")]
-    Events(crate::error::Error),
+    #[error("cannot listen for the database's notifications: {}; see that it is running", chain(.0))]
+    Events(Error),
     /// The address cannot be listened on.
     #[error(
         "cannot listen on {address}: {source}; stop what uses it, or set HTTP_ADDR to another \
@@ -257,7 +258,11 @@ fn run(mut config: Config, database: Database, limits: Limits, listening: Listen
     let agents = agents_surface(&services, &limits);
     let calls = agents.calls();
     // Agents' calls have a limit of their own, and some wait longer than any page may take.
-    let router = web::with_time_limit(web::router(&services), limits.request).merge(agents.router);
+    let router = web::with_time_limit(
+        web::router(services.pool.clone(), services.feed.clone()),
+        limits.request,
+    )
+    .merge(agents.router);
     let router = web::with_layers(router, is_https);
     // Small answers go out at once; with Nagle's algorithm a stream's frames wait for 40 ms.
     let socket = socket.tap_io(|connection| {

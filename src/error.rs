@@ -53,7 +53,7 @@ pub enum Error {
 
     /// The task cannot be taken or moved in its present condition.
     #[error("{0}")]
-    NotReady(String),
+    NotReady(Refusal),
 
     /// Something that has to be closed first is open.
     #[error("{key} waits for {}", list(.open))]
@@ -66,7 +66,7 @@ pub enum Error {
 
     /// Somebody else holds the task, or is meant to do it.
     #[error("{0}")]
-    Taken(String),
+    Taken(Refusal),
 
     /// The named claim is over; whoever held it must stop.
     #[error("the claim on {key} is no longer yours: {because}")]
@@ -90,6 +90,22 @@ pub enum Error {
     #[error("something went wrong on our side")]
     Internal(#[source] Box<dyn StdError + Send + Sync>),
 }
+
+/// Why a task is not handed out or moved, and the way on, which depends on the reason.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    reason: String,
+    next: &'static str,
+}
+
+impl std::fmt::Display for Refusal {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.reason)
+    }
+}
+
+/// The way on for whoever wanted a task, and need not have this one.
+pub const TAKE_ANOTHER: &str = "take another task with claim_next";
 
 /// The kinds of things that can be missing or stale.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -170,6 +186,27 @@ impl Error {
         Self::Invalid { field: field.into(), rule: rule.into() }
     }
 
+    /// The same refusal, with the name under which the caller wrote the value.
+    #[must_use]
+    pub fn of_field(self, field: impl Into<String>) -> Self {
+        match self {
+            Self::Invalid { rule, .. } => Self::Invalid { field: field.into(), rule },
+            other => other,
+        }
+    }
+
+    /// A task in a condition that does not allow what was asked for; `next` is the way on.
+    #[must_use]
+    pub fn not_ready(reason: impl Into<String>, next: &'static str) -> Self {
+        Self::NotReady(Refusal { reason: reason.into(), next })
+    }
+
+    /// A task that is somebody else's; `next` is the way on.
+    #[must_use]
+    pub fn taken(reason: impl Into<String>, next: &'static str) -> Self {
+        Self::Taken(Refusal { reason: reason.into(), next })
+    }
+
     /// Wraps a failure that the caller cannot do anything about.
     #[must_use]
     pub fn internal(source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
@@ -201,9 +238,8 @@ impl Error {
             Self::Forbidden { .. } => "ask somebody who may, or leave it",
             Self::Invalid { .. } => "correct the argument and call again; nothing was written",
             Self::Stale { .. } => "read it again, merge your change, and send the new version",
-            Self::NotReady(_) => "take another task with claim_next",
+            Self::NotReady(refusal) | Self::Taken(refusal) => refusal.next,
             Self::Blocked { .. } => "close those first, or take another task with claim_next",
-            Self::Taken(_) => "leave it, and take another task with claim_next",
             Self::LostClaim { .. } => {
                 "stop working on it, write nothing more to it, and take another task with claim_next"
             }

@@ -12,6 +12,7 @@ from (
     where t.project_id = $1
       and t.state = 'todo'
       and t.open_prerequisites = 1
+      and (t.type <> 'feature' or t.open_children = 0)
       and t.deleted_at is null
     limit $2
 ) waiting

@@ -4,6 +4,7 @@
 //! what the server calls. Errors go to standard error, one line with what to do; the exit status is
 //! 2 for wrong use and configuration, and 1 for failure.
 
+pub mod demo;
 mod doctor;
 mod error;
 mod healthcheck;
@@ -11,6 +12,7 @@ mod migrate;
 mod output;
 mod project;
 mod serve;
+mod signals;
 mod token;
 mod user;
 
@@ -40,6 +42,9 @@ enum Command {
     /// Runs the server; what happens without a command.
     #[command(after_help = crate::config::environment_help())]
     Serve,
+    /// Serves a demo project while simulated agents race for its tasks.
+    #[command(after_help = demo::AFTER_HELP)]
+    Demo(demo::Arguments),
     /// Brings the database's schema up to date, or says whether it is.
     Migrate(migrate::Arguments),
     /// Checks configuration, database and surroundings, one line each.
@@ -65,6 +70,7 @@ enum Command {
 pub fn main() -> ExitCode {
     let result = match Cli::parse().command.unwrap_or(Command::Serve) {
         Command::Serve => serve::run(),
+        Command::Demo(arguments) => demo::run(&arguments),
         Command::Migrate(arguments) => migrate::run(&arguments),
         Command::Doctor(arguments) => doctor::run(&arguments),
         Command::Project(command) => project::run(command),

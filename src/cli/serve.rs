@@ -1,7 +1,6 @@
 //! `nottario serve`: runs the server until it is told to stop.
 
-use tokio::signal::unix::{Signal, SignalKind, signal};
-
+use super::signals::StopSignals;
 use super::{CliError, block_on};
 use crate::app::{App, Limits, Running};
 use crate::config::Config;
@@ -41,30 +40,4 @@ async fn serve(config: Config) -> Result<(), CliError> {
 async fn start(config: Config) -> Result<Running, CliError> {
     let database = Database::open(&config, OpenMode::Own).await?;
     Ok(App::start(config, database, Limits::default()).await?)
-}
-
-/// What a supervisor (SIGTERM) and a person at a terminal (SIGINT) send.
-struct StopSignals {
-    terminate: Signal,
-    interrupt: Signal,
-}
-
-impl StopSignals {
-    fn listen() -> Result<StopSignals, CliError> {
-        let listen = |kind| {
-            signal(kind)
-                .map_err(|error| CliError::failure(format!("cannot listen for signals: {error}")))
-        };
-        Ok(StopSignals {
-            terminate: listen(SignalKind::terminate())?,
-            interrupt: listen(SignalKind::interrupt())?,
-        })
-    }
-
-    async fn received(&mut self) {
-        tokio::select! {
-            _ = self.terminate.recv() => {}
-            _ = self.interrupt.recv() => {}
-        }
-    }
 }

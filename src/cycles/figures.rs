@@ -56,17 +56,21 @@ pub async fn get(
     cycle: CycleId,
     now: DateTime<Utc>,
 ) -> Result<Figures> {
-    let project = scope.project();
     let cycle_row = get_row(db, scope, cycle).await?;
-    let by_role = sqlx::query_file!("sql/cycles/by_role.sql", project as _, cycle as _)
+    let by_role = sqlx::query_file!("sql/cycles/by_role.sql", scope.project() as _, cycle as _)
         .fetch_all(&mut *db)
         .await?;
-    let done_by_day =
-        sqlx::query_file_as!(DoneOnDay, "sql/cycles/done_by_day.sql", project as _, cycle as _)
-            .fetch_all(&mut *db)
-            .await?;
-    let work =
-        sqlx::query_file!("sql/cycles/work.sql", project as _, cycle as _).fetch_one(db).await?;
+    let done_by_day = sqlx::query_file_as!(
+        DoneOnDay,
+        "sql/cycles/done_by_day.sql",
+        scope.project() as _,
+        cycle as _
+    )
+    .fetch_all(&mut *db)
+    .await?;
+    let work = sqlx::query_file!("sql/cycles/work.sql", scope.project() as _, cycle as _)
+        .fetch_one(db)
+        .await?;
 
     let cycle = cycle_row;
     Ok(Figures {

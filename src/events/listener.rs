@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::relay::back_off;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, chain};
 use crate::ids::ProjectId;
 
 /// The channel that the relay notifies.
@@ -135,7 +135,8 @@ impl Listener {
             self.listening.store(false, Ordering::Relaxed);
             failures += 1;
             let pause = back_off(failures);
-            tracing::warn!(?error, failures, ?pause, "the event listener has to start anew");
+            let error = chain(&error);
+            tracing::warn!(error, failures, ?pause, "the event listener has to start anew");
             tokio::select! {
                 () = stop.cancelled() => return,
                 () = sleep(pause) => {}

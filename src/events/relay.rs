@@ -12,7 +12,7 @@ use tokio::sync::Notify;
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
-use crate::error::Result;
+use crate::error::{Result, chain};
 
 /// Rows of one transaction: large enough for a burst, small enough to hold the lock for milliseconds.
 const BATCH: i64 = 1000;
@@ -83,7 +83,8 @@ impl Relay {
                 Err(error) => {
                     failures += 1;
                     let pause = back_off(failures);
-                    tracing::warn!(?error, failures, ?pause, "the event relay cannot work");
+                    let error = chain(&error);
+                    tracing::warn!(error, failures, ?pause, "the event relay cannot work");
                     pause
                 }
             };

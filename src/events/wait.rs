@@ -59,7 +59,7 @@ async fn look(pool: &PgPool, caller: &Caller, project: ProjectId, query: &Query)
     let scope = access::enter(&mut db, caller, project).await?;
     if let Via::Token { id, .. } = caller.via {
         let is_live =
-            sqlx::query_file_scalar!("sql/events/is_token_live.sql", project as _, id as _)
+            sqlx::query_file_scalar!("sql/events/is_token_live.sql", scope.project() as _, id as _)
                 .fetch_one(&mut *db)
                 .await?;
         if !is_live {

@@ -9,7 +9,7 @@ use sqlx::PgPool;
 use tokio_util::sync::CancellationToken;
 
 use super::Job;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, chain};
 
 /// Enqueues a job at each tick of its schedule until `stop`, beginning with the one that has begun.
 pub(super) async fn run<J: Job>(pool: &PgPool, stop: &CancellationToken) {
@@ -20,7 +20,8 @@ pub(super) async fn run<J: Job>(pool: &PgPool, stop: &CancellationToken) {
         let pause = match tick::<J>(pool, at).await {
             Ok(_) => at + J::EVERY - Utc::now(),
             Err(error) => {
-                tracing::warn!(schedule = J::QUEUE, %error, "a tick could not be enqueued");
+                let error = chain(&error);
+                tracing::warn!(schedule = J::QUEUE, error, "a tick could not be enqueued");
                 TimeDelta::seconds(1)
             }
         };

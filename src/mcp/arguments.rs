@@ -157,13 +157,34 @@ fn explain(path: &str, message: &str) -> Error {
         if let Some((got, expected)) =
             message.strip_prefix(kind).and_then(|rest| rest.rsplit_once(", expected "))
         {
-            return Error::invalid(path, format!("expected {expected}, got {}", bounded(got)));
+            let (expected, got) = (in_words(expected), bounded(in_words(got), 200));
+            return Error::invalid(path, format!("expected {expected}, got {got}"));
         }
     }
     if message.starts_with("UUID parsing failed") {
         return Error::invalid(path, "expected a uuid");
     }
-    Error::invalid(path, bounded(message))
+    // Rules of ours, which may be long: the kinds of events are one.
+    Error::invalid(path, bounded(message, 1_000))
+}
+
+/// What the decoder expected or got, in JSON's words instead of Rust's.
+fn in_words(expected: &str) -> &str {
+    const WHOLE: [&str; 5] = ["i8", "i16", "i32", "i64", "isize"];
+    const COUNT: [&str; 5] = ["u8", "u16", "u32", "u64", "usize"];
+    match expected {
+        "a boolean" => "true or false",
+        "a sequence" | "sequence" => "a list",
+        "a map" | "map" => "an object",
+        // A choice among names.
+        "string or map" | "variant identifier" => "a string",
+        "f32" | "f64" => "a number",
+        "option" => "a value",
+        _ if WHOLE.contains(&expected) => "a whole number",
+        _ if COUNT.contains(&expected) => "a whole number that is not negative",
+        _ if expected.starts_with("struct ") => "an object",
+        _ => expected,
+    }
 }
 
 fn between_backticks<'a>(message: &'a str, prefix: &str) -> Option<&'a str> {
@@ -183,9 +204,8 @@ fn shown(name: &str) -> String {
 }
 
 /// What the caller sent, in a length that leaves room for the sentence around it.
-fn bounded(text: &str) -> String {
-    const LONGEST: usize = 200;
-    let (text, is_cut) = super::answer::cut(text, LONGEST);
+fn bounded(text: &str, most: usize) -> String {
+    let (text, is_cut) = super::answer::cut(text, most);
     if is_cut { format!("{text}…") } else { text.to_owned() }
 }
 
@@ -244,8 +264,21 @@ mod tests {
             (json!({"title": ""}), "title: must not be empty"),
             (json!({"title": 5}), "title: expected a string, got integer `5`"),
             (json!({"title": null}), "title: expected a string, got null"),
-            (json!({"title": "t", "minutes": "5"}), "minutes: expected i32, got string \"5\""),
+            (
+                json!({"title": "t", "minutes": "5"}),
+                "minutes: expected a whole number, got string \"5\"",
+            ),
             (json!({"title": "t", "claim_id": "x"}), "claim_id: expected a uuid"),
+            (
+                json!({"title": "t", "minutes": 1.5}),
+                "minutes: expected a whole number, got floating point `1.5`",
+            ),
+            (json!({"title": "t", "state": 1}), "state: expected a string, got integer `1`"),
+            (json!({"title": "t", "commits": {}}), "commits: expected a list, got map"),
+            (
+                json!({"title": "t", "commits": [1]}),
+                "commits[0]: expected an object, got integer `1`",
+            ),
             (
                 json!({"title": "t", "state": "open"}),
                 "state: expected `done` or `wont_do`, got `open`",

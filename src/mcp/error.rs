@@ -61,6 +61,6 @@ mod tests {
 
     #[test]
     fn hiding_characters_are_spelled_out_in_errors_too() {
-        assert!(text(&Error::Taken("held by \"a\u{202E}b\"".to_owned())).contains(r"\u{202e}"));
+        assert!(text(&Error::taken("held by \"a\u{202E}b\"", "leave it")).contains(r"\u{202e}"));
     }
 }

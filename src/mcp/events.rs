@@ -9,7 +9,7 @@ use super::page::{Limit, rows};
 use super::tool::{Call, Effect, Tool, Waiting, WaitingTool};
 use crate::error::Result;
 use crate::events::{self, Cursor, EventKind, Page, Query};
-use crate::tasks::TaskRef;
+use crate::tasks::{self, TaskRef};
 
 /// What happened in the project, oldest first; without `cursor` the newest.
 #[derive(Deserialize, JsonSchema)]
@@ -28,7 +28,7 @@ impl Tool for Since {
     async fn call(self, call: &mut Call) -> Result<Answer> {
         let (db, scope) = (&mut *call.db, &call.scope);
         let task = match self.task_id {
-            Some(task) => Some(task.resolve(db, scope).await?),
+            Some(task) => Some(task.resolve_existing(db, scope).await?),
             None => None,
         };
         let query = Query {
@@ -38,6 +38,7 @@ impl Tool for Since {
             limit: Some(rows(self.limit, scope).into()),
         };
         let page = events::since(db, scope, &query).await?;
+        call.seen = query.task;
         Answer::of(&fitting(page, query.cursor.is_some())?)
     }
 }
@@ -60,9 +61,13 @@ impl WaitingTool for Wait {
         const SECONDS: u16 = 30;
         let Waiting { pool, feed, scope, agent, stopping } = call;
         let task = match self.task_id {
-            Some(task) => Some(task.resolve(&mut *pool.acquire().await?, &scope).await?),
+            Some(task) => Some(task.resolve_existing(&mut *pool.acquire().await?, &scope).await?),
             None => None,
         };
+        if let Some(task) = task {
+            // Who waits for an answer about its task is alive.
+            tasks::renew(&mut *pool.acquire().await?, &scope, task).await?;
+        }
         let query = Query { cursor: self.cursor, kinds: self.kinds, task, limit: None };
         let seconds = self.seconds.map_or(SECONDS, Bounded::get).into();
         let (caller, project) = (&agent.caller, agent.project);

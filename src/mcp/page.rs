@@ -17,8 +17,7 @@ pub(super) fn rows(limit: Option<Limit>, scope: &ProjectScope) -> u16 {
 
 /// How many of the rows fit into an answer, when not all of them do.
 ///
-/// The page is then read again with that many, in the same snapshot, so that its cursor stands
-/// behind the last row that is shown.
+/// The page then ends there, and its cursor stands behind the last row that is shown.
 pub(super) fn fewer<R: Serialize>(rows: &[R]) -> Result<Option<u16>> {
     let fitted = fit(rows.iter().collect(), PAGE_CHARACTERS)?;
     if !fitted.cut {

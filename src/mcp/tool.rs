@@ -54,8 +54,8 @@ pub struct Call {
     pub agent: Agent,
     /// Whether full objects were asked for.
     pub verbose: bool,
-    /// A task that the caller holds and has just read. Reading it is a sign of life, so its lease
-    /// is renewed once the read is over.
+    /// A task that the caller has named in a read. Should the caller hold it, that is a sign of
+    /// life, and its lease is renewed once the read is over.
     pub seen: Option<TaskId>,
 }
 

@@ -1,9 +1,10 @@
 //! The lock under which a project's task graph changes.
 //!
 //! Everything that changes an edge, a parent, or the open or closed side of a task that has either,
-//! takes it exclusively, and so does the end of a cycle. What adds an open task without links, or
-//! reopens one, takes it shared: it may run beside others of its kind, but not beside the end of the
-//! cycle it is put into. Claiming takes none. It is taken first, and held until the transaction ends.
+//! takes it exclusively, and so do reopening and the end of a cycle. What adds an open task without
+//! links takes it shared: it may run beside others of its kind, but not beside the end of the cycle
+//! it is put into. Claiming takes none. It is taken before the lock on any row, and held until the
+//! transaction ends.
 
 use sqlx::PgConnection;
 

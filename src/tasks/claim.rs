@@ -1,9 +1,11 @@
 //! Taking work. Two callers never get the same task.
 //!
-//! The promise is kept by one statement with a row lock: see `sql/tasks/claim_next.sql`.
+//! The promise is kept by one statement with a row lock: see `sql/tasks/claim_next.sql`, and
+//! `sql/tasks/claim_filtered.sql` for callers who want only some kinds of tasks.
 
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use rand::RngExt as _;
 use serde::Serialize;
 use serde_json::json;
@@ -15,7 +17,7 @@ use super::model::{Card, Claim, Task, TaskState, TaskType};
 use super::read::{card, get};
 use super::relations::{open_children, open_prerequisites};
 use crate::access::ProjectScope;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, TAKE_ANOTHER};
 use crate::events::{self, Change, EventKind, Subject};
 use crate::ids::{ClaimId, RoleId, TaskId};
 
@@ -30,6 +32,13 @@ pub struct ClaimFilter {
     pub parent: Option<TaskId>,
     /// Only tasks assigned to the caller's person.
     pub assigned_to_me: bool,
+}
+
+impl ClaimFilter {
+    /// Whether rows of a lane are to be told apart. Not for `assigned_to_me`, which is a lane.
+    fn narrows(&self) -> bool {
+        self.kind.is_some() || self.role.is_some() || self.parent.is_some()
+    }
 }
 
 /// How long a claim holds without a sign of life.
@@ -62,28 +71,13 @@ pub async fn claim_next(
     lease: Lease,
 ) -> Result<Option<Claimed>> {
     scope.require_write("claim tasks")?;
-    let user = scope.user()?;
     let all_lanes = lanes(scope, filter)?;
     let claim_id = ClaimId::fresh();
 
     let mut lanes = all_lanes.clone();
     let mut rounds: u32 = 0;
     let (task, lease_expires_at) = loop {
-        let found = sqlx::query_file!(
-            "sql/tasks/claim_next.sql",
-            scope.project() as _,
-            &lanes,
-            filter.kind as _,
-            filter.role as _,
-            filter.parent as _,
-            claim_id as _,
-            user as _,
-            scope.actor().token as _,
-            lease_seconds(scope, lease),
-        )
-        .fetch_optional(&mut *db)
-        .await?;
-        match found {
+        match attempt(db, scope, filter, &lanes, claim_id, lease).await? {
             Some(row) if row.id.is_some() => break (row.id, row.lease_expires_at),
             // Everything ready in the best lane is being taken by others; look at the other lanes.
             Some(row) => lanes.retain(|lane| *lane != row.lane),
@@ -99,6 +93,59 @@ pub async fn claim_next(
     let Some(task) = task else { return Ok(None) };
     let task = get(db, scope, task).await?;
     Ok(Some(Claimed { task, claim: Claim { claim_id, lease_expires_at } }))
+}
+
+/// What one look at the queue came to.
+struct Attempt {
+    /// The lane with the best ready task.
+    lane: Uuid,
+    /// The task that was taken; absent when everything ready in the lane was locked.
+    id: Option<TaskId>,
+    lease_expires_at: Option<DateTime<Utc>>,
+}
+
+/// Tries to take the best task of the lanes; `None` when nothing is ready in them.
+async fn attempt(
+    db: &mut PgConnection,
+    scope: &ProjectScope,
+    filter: &ClaimFilter,
+    lanes: &[Uuid],
+    claim_id: ClaimId,
+    lease: Lease,
+) -> Result<Option<Attempt>> {
+    let (user, token) = (scope.user()?, scope.actor().token);
+    let lease_seconds = lease_seconds(scope, lease);
+    let found = if filter.narrows() {
+        sqlx::query_file_as!(
+            Attempt,
+            "sql/tasks/claim_filtered.sql",
+            scope.project() as _,
+            lanes,
+            filter.kind as _,
+            filter.role as _,
+            filter.parent as _,
+            claim_id as _,
+            user as _,
+            token as _,
+            lease_seconds,
+        )
+        .fetch_optional(db)
+        .await
+    } else {
+        sqlx::query_file_as!(
+            Attempt,
+            "sql/tasks/claim_next.sql",
+            scope.project() as _,
+            lanes,
+            claim_id as _,
+            user as _,
+            token as _,
+            lease_seconds,
+        )
+        .fetch_optional(db)
+        .await
+    };
+    found.map_err(no_member)
 }
 
 /// Waits a moment, at random so that callers who collided do not collide again.
@@ -140,6 +187,7 @@ pub async fn next(
 /// On a task that the same token holds: with the current `claim` it renews the lease and changes
 /// nothing else; with `take_over` it gets a fresh claim and the old one is worthless. A person may
 /// take over from anybody, which is recorded; an agent only from its own token's other session.
+/// A person who holds the task has one session as good as another, and needs neither.
 pub async fn claim(
     db: &mut PgConnection,
     scope: &ProjectScope,
@@ -166,7 +214,8 @@ pub async fn claim(
             lease_seconds,
         )
         .fetch_optional(&mut *db)
-        .await?;
+        .await
+        .map_err(no_member)?;
         if let Some(row) = taken {
             let claim = Claim { claim_id, lease_expires_at: row.lease_expires_at };
             return Ok(Claimed { task: get(db, scope, task).await?, claim });
@@ -175,24 +224,35 @@ pub async fn claim(
 
     let locked = lock(db, scope, task).await?;
     locked.fence(claim)?;
+    let is_person = scope.actor().token.is_none();
     let claim = match locked.claim_id {
-        Some(current) if claim == Some(current) && locked.is_held_by(scope) => {
+        Some(current) if locked.is_held_by(scope) && (claim == Some(current) || is_person) => {
             super::hold::beat(db, scope, task, None).await?
         }
         Some(_) if take_over && may_take_over(scope, &locked) => {
             fresh_claim(db, scope, &locked, lease_seconds).await?
         }
         Some(_) if locked.is_held_by(scope) => {
-            return Err(Error::Taken(format!(
-                "{} is held by this token, perhaps by another session of yours. \
-                 Name its claim_id to go on, or pass take_over: true to make that session stop",
-                locked.key
-            )));
+            return Err(Error::taken(
+                format!("{} is held by this token, perhaps by another session", locked.key),
+                "if that session is yours, name its claim_id, which whoami gives; if it is gone, \
+                 pass take_over: true to claim; else take another task with claim_next",
+            ));
         }
         Some(_) => return Err(locked.taken()),
         None => return Err(refusal(db, scope, &locked, &lanes).await?),
     };
     Ok(Claimed { task: get(db, scope, task).await?, claim })
+}
+
+/// Who holds a task becomes its assignee, so it has to be a member: an administrator may not be
+/// one, and a member may be leaving at this moment.
+fn no_member(source: sqlx::Error) -> Error {
+    let refusal = Error::Forbidden {
+        action: "claim tasks",
+        because: "only a member of the project can hold its tasks".to_owned(),
+    };
+    Error::on_constraint(source, "tasks_assignee_fkey", refusal)
 }
 
 fn may_take_over(scope: &ProjectScope, locked: &Locked) -> bool {
@@ -216,7 +276,8 @@ async fn fresh_claim(
         lease_seconds,
     )
     .fetch_one(&mut *db)
-    .await?;
+    .await
+    .map_err(no_member)?;
     let data = json!({
         "claim_id": claim_id,
         "taken_over_from": { "claim_id": locked.claim_id, "user_id": locked.holder_user_id, "token_id": locked.holder_token_id },
@@ -235,10 +296,10 @@ async fn refusal(
 ) -> Result<Error> {
     let key = &locked.key;
     if !locked.state.is_open() {
-        return Ok(Error::NotReady(format!(
-            "{key} is closed as {}; reopen it first",
-            locked.state
-        )));
+        return Ok(Error::not_ready(
+            format!("{key} is closed as {}", locked.state),
+            "take another task with claim_next, or reopen it with set_state todo first",
+        ));
     }
     if locked.open_prerequisites > 0 {
         let open = open_prerequisites(db, scope, locked.id).await?;
@@ -246,28 +307,31 @@ async fn refusal(
     }
     if locked.kind == TaskType::Feature && locked.open_children > 0 {
         let open = open_children(db, scope, locked.id).await?;
-        return Ok(Error::NotReady(format!(
-            "{key} is a feature with {} open children; take one of them: {}",
-            locked.open_children,
-            open.iter().take(5).map(|child| child.key.as_str()).collect::<Vec<_>>().join(", ")
-        )));
+        return Ok(Error::not_ready(
+            format!(
+                "{key} is a feature with {} open children: {}",
+                locked.open_children,
+                open.iter().take(5).map(|child| child.key.as_str()).collect::<Vec<_>>().join(", ")
+            ),
+            "take one of them, or another task with claim_next",
+        ));
     }
     if let Some(assignee) = locked.assignee_id
         && !lanes.contains(&assignee.uuid())
     {
         let assignee = card(db, scope, locked.id).await?.assignee.unwrap_or_default();
-        return Ok(Error::Taken(format!("{key} is {}, assigned to {assignee}", locked.state)));
+        let reason = format!("{key} is {}, assigned to {assignee}", locked.state);
+        return Ok(Error::taken(reason, "leave it, and take another task with claim_next"));
     }
     if let Some(role) = locked.target_role_id
         && !lanes.contains(&role.uuid())
     {
         let role = card(db, scope, locked.id).await?.target_role.unwrap_or_default();
-        return Ok(Error::NotReady(format!(
-            "{key} asks for the role {role}, which you do not hold"
-        )));
+        let reason = format!("{key} asks for the role {role}, which you do not hold");
+        return Ok(Error::not_ready(reason, TAKE_ANOTHER));
     }
     debug_assert!(locked.ready && locked.state == TaskState::Todo);
-    Ok(Error::NotReady(format!("{key} has just become free; claim it again")))
+    Ok(Error::not_ready(format!("{key} has just become free"), "claim it again"))
 }
 
 /// Whose tasks the caller may take: its own, those of its roles, those of everybody.

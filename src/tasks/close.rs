@@ -131,10 +131,10 @@ async fn close_linked(
         return Ok(Consequences::default());
     }
     if !locked.state.is_open() {
-        return Err(Error::NotReady(format!(
-            "{} is closed as {}; reopen it with set_state todo first",
-            locked.key, locked.state
-        )));
+        return Err(Error::not_ready(
+            format!("{} is closed as {}", locked.key, locked.state),
+            "leave it so, or reopen it with set_state todo first",
+        ));
     }
     if !close.force.lets(scope) {
         locked.require_free_or_mine(scope)?;
@@ -189,11 +189,14 @@ async fn open_descendants(
 ) -> Result<Vec<TaskId>> {
     if !close.cascade {
         let open = open_children(db, scope, feature.id).await?;
-        return Err(Error::NotReady(format!(
-            "{} has open children: {}. Pass cascade: true to close them as wont_do with it",
-            feature.key,
-            open.iter().take(10).map(|child| child.key.as_str()).collect::<Vec<_>>().join(", ")
-        )));
+        return Err(Error::not_ready(
+            format!(
+                "{} has open children: {}",
+                feature.key,
+                open.iter().take(10).map(|child| child.key.as_str()).collect::<Vec<_>>().join(", ")
+            ),
+            "pass cascade: true to close them as wont_do with it, or close them one by one",
+        ));
     }
     let below = sqlx::query_file_as!(
         Descendant,
@@ -209,11 +212,14 @@ async fn open_descendants(
         .map(|child| child.key.as_str())
         .collect();
     if !held.is_empty() && !close.force.lets(scope) {
-        return Err(Error::Taken(format!(
-            "{} cannot be closed with its children: others are working on {}",
-            feature.key,
-            held.join(", ")
-        )));
+        return Err(Error::taken(
+            format!(
+                "{} cannot be closed with its children: others are working on {}",
+                feature.key,
+                held.join(", ")
+            ),
+            "let them finish or release those, then close it",
+        ));
     }
     Ok(below.iter().filter(|child| child.state.is_open()).map(|child| child.id).collect())
 }

@@ -67,7 +67,7 @@ pub(super) async fn write_comment(
     Ok((id, created_at))
 }
 
-/// Reads a page of a task's comments, oldest first, from behind `after` on.
+/// Reads a page of a task's comments, oldest first, from behind `after` on: one of the same task's.
 pub async fn comments(
     db: &mut PgConnection,
     scope: &ProjectScope,
@@ -75,6 +75,11 @@ pub async fn comments(
     after: Option<CommentId>,
     limit: u16,
 ) -> Result<Vec<Comment>> {
+    if let Some(after) = after
+        && !is_comment(db, scope, task, after).await?
+    {
+        return Err(Error::not_found(Kind::Comment, after));
+    }
     let rows = sqlx::query_file!(
         "sql/tasks/comments.sql",
         scope.project() as _,
@@ -94,4 +99,21 @@ pub async fn comments(
             edited_at: row.edited_at,
         })
         .collect())
+}
+
+async fn is_comment(
+    db: &mut PgConnection,
+    scope: &ProjectScope,
+    task: TaskId,
+    comment: CommentId,
+) -> Result<bool> {
+    let is_comment = sqlx::query_file_scalar!(
+        "sql/tasks/is_comment.sql",
+        scope.project() as _,
+        task as _,
+        comment as _,
+    )
+    .fetch_one(db)
+    .await?;
+    Ok(is_comment)
 }

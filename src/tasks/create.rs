@@ -4,12 +4,13 @@ use serde_json::json;
 use sqlx::PgConnection;
 
 use super::dependencies::add_edge;
+use super::hold::renew;
 use super::links::ancestors;
 use super::model::{Card, TaskType};
 use super::priority::Priority;
 use super::read::card;
-use super::reopen::open_cycle;
 use crate::access::ProjectScope;
+use crate::cycles;
 use crate::error::{Error, Kind, Result};
 use crate::events::{self, Change, EventKind, Subject};
 use crate::ids::{CycleId, RoleId, TaskId, UserId};
@@ -88,7 +89,7 @@ pub(super) async fn insert(
     let priority = Priority::resolve(new.priority.as_ref(), db, scope).await?;
     let cycle = match new.parent {
         Some(parent) => adopt(db, scope, parent, 1, 1).await?,
-        None => open_cycle(db, scope).await?,
+        None => cycles::open_id(db, scope).await?,
     };
     sqlx::query_file!(
         "sql/tasks/insert.sql",
@@ -119,8 +120,9 @@ pub(super) async fn insert(
     });
     events::record(db, scope, Change::new(EventKind::TaskCreated, Subject::Task(task), data))
         .await?;
-    for prerequisite in &new.depends_on {
-        add_edge(db, scope, task, *prerequisite).await?;
+    for (nth, prerequisite) in new.depends_on.iter().enumerate() {
+        let field = || format!("depends_on[{nth}]");
+        add_edge(db, scope, task, *prerequisite).await.map_err(|error| error.of_field(field()))?;
     }
     Ok(task)
 }
@@ -152,14 +154,16 @@ pub(super) async fn adopt(
     .fetch_optional(&mut *db)
     .await?;
     if let Some(cycle) = cycle {
+        // Breaking a feature down is work on it.
+        renew(db, scope, parent).await?;
         return Ok(cycle);
     }
     let parent = card(db, scope, parent).await?;
     if parent.kind == TaskType::Feature {
-        return Err(Error::NotReady(format!(
-            "{} is closed as {} and takes no open child; reopen it first",
-            parent.key, parent.state
-        )));
+        return Err(Error::not_ready(
+            format!("{} is closed as {} and takes no open child", parent.key, parent.state),
+            "reopen it with set_state todo first, or name another parent",
+        ));
     }
     Err(Error::invalid(
         "parent_task_id",

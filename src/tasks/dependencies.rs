@@ -43,15 +43,8 @@ pub(super) async fn add_edge(
     let first = lock(db, scope, first).await?;
     let second = lock(db, scope, second).await?;
     let (waiting, before) = if first.id == task { (first, second) } else { (second, first) };
+    renew(db, scope, prerequisite).await?;
 
-    if !waiting.state.is_open() && before.state.is_open() {
-        return Err(Error::NotReady(format!(
-            "{} is closed as {} and cannot wait for {}, which is open; reopen it first",
-            waiting.key, waiting.state, before.key
-        )));
-    }
-    refuse_loop(db, scope, task, prerequisite, &waiting.key, &before.key).await?;
-    mark_linked(db, scope, &[task, prerequisite]).await?;
     let added = sqlx::query_file!(
         "sql/tasks/add_dependency.sql",
         scope.project() as _,
@@ -61,9 +54,21 @@ pub(super) async fn add_edge(
     .execute(&mut *db)
     .await?
     .rows_affected();
+    // An edge that is there stays, whatever has become of its two ends.
     if added == 0 {
         return Ok(());
     }
+    if !waiting.state.is_open() && before.state.is_open() {
+        return Err(Error::not_ready(
+            format!(
+                "{} is closed as {} and cannot wait for {}, which is open",
+                waiting.key, waiting.state, before.key
+            ),
+            "reopen it with set_state todo first, or leave the dependency out",
+        ));
+    }
+    refuse_loop(db, scope, task, prerequisite, &waiting.key, &before.key).await?;
+    mark_linked(db, scope, &[task, prerequisite]).await?;
     note_edge(
         db,
         scope,
@@ -102,6 +107,7 @@ pub async fn remove_dependency(
             .await?;
     }
     renew(db, scope, task).await?;
+    renew(db, scope, prerequisite).await?;
     card(db, scope, task).await
 }
 

@@ -9,7 +9,7 @@ use super::lock::lock;
 use super::model::{Card, Claim, TaskState};
 use super::read::card;
 use crate::access::ProjectScope;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, TAKE_ANOTHER};
 use crate::events::{self, Change, EventKind, Subject};
 use crate::ids::{ClaimId, TaskId};
 use crate::text::{CommentBody, Line};
@@ -81,7 +81,10 @@ pub async fn heartbeat(
     let locked = lock(db, scope, task).await?;
     locked.fence(claim)?;
     if locked.state != TaskState::Doing {
-        return Err(Error::NotReady(format!("{} is {}; claim it first", locked.key, locked.state)));
+        return Err(Error::not_ready(
+            format!("{} is {}, and nobody holds it", locked.key, locked.state),
+            if locked.state.is_open() { "take it with claim first" } else { TAKE_ANOTHER },
+        ));
     }
     locked.require_free_or_mine(scope)?;
     beat(db, scope, task, note).await
@@ -128,10 +131,10 @@ pub async fn release(
         TaskState::Doing if force.lets(scope) => {}
         TaskState::Doing => locked.require_free_or_mine(scope)?,
         closed => {
-            return Err(Error::NotReady(format!(
-                "{} is closed as {closed}; there is nothing to release",
-                locked.key
-            )));
+            return Err(Error::not_ready(
+                format!("{} is closed as {closed}; there is nothing to release", locked.key),
+                "leave it closed, or reopen it with set_state todo",
+            ));
         }
     }
     let comment = match reason {

@@ -31,6 +31,13 @@ impl Side {
     }
 }
 
+/// Through what a task has heard of a change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Via {
+    Prerequisite,
+    Child,
+}
+
 /// A task whose counters have moved.
 #[derive(Clone, Debug)]
 struct Neighbour {
@@ -109,8 +116,8 @@ pub(super) async fn after_closing(
     while !closed.is_empty() {
         let touched = count(db, scope, &closed, Side::Closed).await?;
         closed.clear();
-        for neighbour in touched {
-            if neighbour.may_roll_up() && roll_up(db, scope, &neighbour).await? {
+        for (neighbour, via) in touched {
+            if neighbour.may_roll_up() && roll_up(db, scope, &neighbour, via).await? {
                 closed.push(neighbour.id);
             } else if neighbour.ready && neighbour.open_prerequisites == 0 {
                 consequences.now_ready.push(neighbour.id);
@@ -125,14 +132,24 @@ pub(super) async fn after_closing(
 /// Closes a feature whose children are all closed: as done when one of them is, else as won't do.
 ///
 /// A feature without children has nothing to follow, and one that waits for something open is not
-/// done: it follows when that closes.
-async fn roll_up(db: &mut PgConnection, scope: &ProjectScope, feature: &Neighbour) -> Result<bool> {
+/// done: it follows when that closes. One that will not be done has followed its last child, so
+/// if it is open then, somebody has reopened it and means to go on.
+async fn roll_up(
+    db: &mut PgConnection,
+    scope: &ProjectScope,
+    feature: &Neighbour,
+    via: Via,
+) -> Result<bool> {
     let children =
         sqlx::query_file!("sql/tasks/children_outcome.sql", scope.project() as _, feature.id as _)
             .fetch_one(&mut *db)
             .await?;
     let outcome = if children.any_done { TaskState::Done } else { TaskState::WontDo };
-    if children.children == 0 || (outcome == TaskState::Done && feature.open_prerequisites > 0) {
+    let follows = match outcome {
+        TaskState::Done => feature.open_prerequisites == 0,
+        _ => via == Via::Child,
+    };
+    if children.children == 0 || !follows {
         return Ok(false);
     }
     let closed = set_closed(db, scope, &[feature.id], outcome).await?;
@@ -167,7 +184,7 @@ async fn count(
     scope: &ProjectScope,
     tasks: &[TaskId],
     side: Side,
-) -> Result<Vec<Neighbour>> {
+) -> Result<Vec<(Neighbour, Via)>> {
     let mut touched = sqlx::query_file_as!(
         Neighbour,
         "sql/tasks/count_prerequisites.sql",
@@ -188,8 +205,8 @@ async fn count(
     .await?;
     // One that is both a dependant and a parent is looked at as it stands after both counts.
     touched.retain(|task| parents.iter().all(|parent| parent.id != task.id));
-    touched.extend(parents);
-    Ok(touched)
+    let touched = touched.into_iter().map(|task| (task, Via::Prerequisite));
+    Ok(touched.chain(parents.into_iter().map(|parent| (parent, Via::Child))).collect())
 }
 
 /// A task whose stored counters are wrong.

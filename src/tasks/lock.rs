@@ -77,13 +77,16 @@ impl Locked {
     /// The refusal that names who holds the task.
     pub(super) fn taken(&self) -> Error {
         let since = self.claimed_at.map(|at| format!(" since {}", at.format("%Y-%m-%d %H:%M UTC")));
-        Error::Taken(format!(
-            "{} is {}, held by {}{}",
-            self.key,
-            self.state,
-            self.holder(),
-            since.unwrap_or_default()
-        ))
+        Error::taken(
+            format!(
+                "{} is {}, held by {}{}",
+                self.key,
+                self.state,
+                self.holder(),
+                since.unwrap_or_default()
+            ),
+            "leave it, and take another task with claim_next",
+        )
     }
 
     fn holder(&self) -> Who {

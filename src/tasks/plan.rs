@@ -96,18 +96,19 @@ pub async fn plan(db: &mut PgConnection, scope: &ProjectScope, plan: &Plan) -> R
             id,
         });
     }
-    for (child, key) in plan.tasks.iter().zip(&keys) {
-        for dependency in &child.depends_on {
+    for (index, (child, key)) in plan.tasks.iter().zip(&keys).enumerate() {
+        for (nth, dependency) in child.depends_on.iter().enumerate() {
+            let field = format!("tasks[{index}].depends_on[{nth}]");
             let prerequisite = match dependency {
                 PlanDependency::Task(task) => *task,
                 PlanDependency::Child(name) => *ids.get(name.as_str()).ok_or_else(|| {
-                    Error::invalid(
-                        "depends_on",
-                        format!("no task of the plan has the ref {}", quoted(name.as_str())),
-                    )
+                    let name = quoted(name.as_str());
+                    Error::invalid(&field, format!("no task of the plan has the ref {name}"))
                 })?,
             };
-            add_edge(db, scope, key.id, prerequisite).await?;
+            add_edge(db, scope, key.id, prerequisite)
+                .await
+                .map_err(|error| error.of_field(field))?;
         }
     }
     Ok(Planned { feature: card(db, scope, feature).await?, tasks: keys })

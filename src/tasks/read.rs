@@ -3,7 +3,6 @@
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use chrono::{DateTime, Utc};
-use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
 
 use super::model::{Card, CycleName, Holder, Task, TaskState, TaskType, Who};
@@ -136,12 +135,9 @@ impl Default for Filter {
 }
 
 /// Where a list goes on: after this row, whatever has been inserted since.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Cursor {
-    #[serde(rename = "p")]
     priority: i16,
-    #[serde(rename = "n")]
     number: i32,
 }
 
@@ -164,10 +160,15 @@ impl Cursor {
         let bytes = BASE64_URL_SAFE_NO_PAD.decode(text).map_err(|_| broken())?;
         let text = std::str::from_utf8(&bytes).map_err(|_| broken())?;
         let (priority, number) = text.split_once('.').ok_or_else(broken)?;
-        Ok(Self {
+        let cursor = Self {
             priority: priority.parse().map_err(|_| broken())?,
             number: number.parse().map_err(|_| broken())?,
-        })
+        };
+        // The statement negates the number, which the lowest one of its type does not survive.
+        if cursor.number < 1 {
+            return Err(broken());
+        }
+        Ok(cursor)
     }
 }
 

@@ -7,6 +7,7 @@ use serde::{Deserialize, de};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
+use super::read::card;
 use crate::access::ProjectScope;
 use crate::error::{Error, Kind, Result};
 use crate::ids::TaskId;
@@ -52,6 +53,17 @@ impl TaskRef {
                     .ok_or_else(missing)
             }
         }
+    }
+
+    /// Finds the task in the caller's project, and sees that it is there: for what names a task
+    /// without touching it.
+    pub async fn resolve_existing(
+        &self,
+        db: &mut PgConnection,
+        scope: &ProjectScope,
+    ) -> Result<TaskId> {
+        let id = self.resolve(db, scope).await?;
+        Ok(card(db, scope, id).await?.id)
     }
 }
 

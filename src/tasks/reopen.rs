@@ -8,9 +8,10 @@ use super::lock::lock;
 use super::model::Card;
 use super::read::card;
 use crate::access::ProjectScope;
+use crate::cycles;
 use crate::error::Result;
 use crate::events::{self, Change, EventKind, Subject};
-use crate::ids::{CycleId, TaskId};
+use crate::ids::TaskId;
 use crate::projects::lock_links;
 
 /// Puts a closed task back to `todo`, and its closed features with it.
@@ -37,7 +38,7 @@ pub async fn reopen(db: &mut PgConnection, scope: &ProjectScope, task: TaskId) -
 
     let (top, cycle) =
         above.last().map_or((task, locked.cycle_id), |feature| (feature.id, feature.cycle_id));
-    let open_cycle = open_cycle(db, scope).await?;
+    let open_cycle = cycles::open_id(db, scope).await?;
     if cycle != open_cycle {
         sqlx::query_file!(
             "sql/tasks/move_to_cycle.sql",
@@ -61,11 +62,4 @@ pub async fn reopen(db: &mut PgConnection, scope: &ProjectScope, task: TaskId) -
         .collect();
     events::record_all(db, scope, &changes).await?;
     card(db, scope, task).await
-}
-
-/// The cycle that new and reopened tasks belong to. The caller holds the project's lock, shared or not.
-pub(super) async fn open_cycle(db: &mut PgConnection, scope: &ProjectScope) -> Result<CycleId> {
-    Ok(sqlx::query_file_scalar!("sql/tasks/open_cycle.sql", scope.project() as _)
-        .fetch_one(db)
-        .await?)
 }

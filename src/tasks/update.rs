@@ -11,8 +11,8 @@ use super::lock::{Locked, lock};
 use super::model::{Card, TaskType};
 use super::priority::Priority;
 use super::read::card;
-use super::reopen::open_cycle;
 use crate::access::ProjectScope;
+use crate::cycles;
 use crate::error::{Error, Kind, Result};
 use crate::events::{self, Change, EventKind, Subject};
 use crate::ids::{CycleId, RoleId, TaskId, UserId};
@@ -217,7 +217,7 @@ async fn move_to(
             mark_linked(db, scope, &[task.id]).await?;
             adopt(db, scope, parent, i32::from(is_open), levels).await?
         }
-        None if is_open => open_cycle(db, scope).await?,
+        None if is_open => cycles::open_id(db, scope).await?,
         None => task.cycle_id,
     };
     if let (Some(former), true) = (task.parent_id, is_open) {
@@ -259,14 +259,14 @@ async fn require_own_cycle(
     task: &Locked,
     cycle: CycleId,
 ) -> Result<()> {
-    if cycle != open_cycle(db, scope).await? {
+    if cycle != cycles::open_id(db, scope).await? {
         return Err(Error::invalid("cycle_id", "must be the open cycle; see cycles.current"));
     }
     if cycle != task.cycle_id {
-        return Err(Error::NotReady(format!(
-            "{} was closed in an earlier cycle; reopen it to bring it into this one",
-            task.key
-        )));
+        return Err(Error::not_ready(
+            format!("{} was closed in an earlier cycle", task.key),
+            "reopen it with set_state todo, which brings it into the open cycle, or leave it there",
+        ));
     }
     Ok(())
 }

@@ -9,16 +9,15 @@ use chrono::DateTime;
 use serde::Serialize;
 use sqlx::PgPool;
 
-use crate::app::Services;
 use crate::db::migrations;
 use crate::events::Feed;
 
-pub(super) fn router(services: &Services) -> Router {
+pub(super) fn router(pool: PgPool, feed: Feed) -> Router {
     Router::new()
         .route("/healthz", get(healthz))
         .route("/readyz", get(readyz))
         .route("/version", get(version))
-        .with_state((services.pool.clone(), services.feed.clone()))
+        .with_state((pool, feed))
 }
 
 /// `GET /healthz`: the process answers. Says nothing about the database, so that a database that

@@ -10,14 +10,15 @@ use axum::Router;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
+use sqlx::PgPool;
 
-use crate::app::Services;
+use crate::events::Feed;
 
 pub use layers::{with_layers, with_time_limit};
 
 /// The routes of this surface; [`with_layers`] goes around all surfaces together.
-pub fn router(services: &Services) -> Router {
-    Router::new().merge(health::router(services)).fallback(not_found)
+pub fn router(pool: PgPool, feed: Feed) -> Router {
+    Router::new().merge(health::router(pool, feed)).fallback(not_found)
 }
 
 async fn not_found() -> Response {

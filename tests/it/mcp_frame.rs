@@ -2,7 +2,7 @@
 
 use futures_util::future::join_all;
 use nottario::config::ToolNames;
-use nottario::error::{Error, Result};
+use nottario::error::{Error, Result, TAKE_ANOTHER};
 use nottario::events::{self, Change, EventKind, Subject};
 use nottario::mcp::answer::Answer;
 use nottario::mcp::limits::Limits;
@@ -42,7 +42,7 @@ impl Tool for Add {
     async fn call(self, call: &mut Call) -> Result<Answer> {
         record(call).await?;
         if self.refuse {
-            return Err(Error::NotReady("not today".to_owned()));
+            return Err(Error::not_ready("not today", TAKE_ANOTHER));
         }
         assert!(!self.panic, "a tool that panics");
         Answer::of(&json!({ "id": uuid::Uuid::new_v4(), "text": self.text }))

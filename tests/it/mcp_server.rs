@@ -182,6 +182,16 @@ impl Agent {
     }
 }
 
+/// Creates a task and gives its key.
+pub(crate) async fn task(agent: &Agent, arguments: Value) -> String {
+    agent.ok("tasks.create", arguments).await["key"].as_str().unwrap().to_owned()
+}
+
+/// The keys of listed tasks.
+pub(crate) fn keys(rows: &Value) -> Vec<&str> {
+    rows.as_array().unwrap().iter().map(|row| row["key"].as_str().unwrap()).collect()
+}
+
 /// The values at one member of many objects, without repetition.
 pub(crate) fn distinct(values: &[Value], member: &str) -> usize {
     values.iter().map(|value| value[member].to_string()).collect::<HashSet<_>>().len()

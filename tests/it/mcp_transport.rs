@@ -385,3 +385,27 @@ async fn answers_with_the_same_request_id_never_mix() {
     });
     join_all(calls).await;
 }
+
+#[tokio::test]
+async fn a_client_of_the_sdk_lists_and_calls() {
+    use rmcp::ServiceExt as _;
+    use rmcp::model::CallToolRequestParams;
+    use rmcp::transport::StreamableHttpClientTransport;
+    use rmcp::transport::streamable_http_client::StreamableHttpClientTransportConfig;
+
+    let server = serve().await;
+    let config =
+        StreamableHttpClientTransportConfig::with_uri(format!("http://{}/mcp", server.address))
+            .auth_header(server.agent.token.clone());
+    let transport = StreamableHttpClientTransport::with_client(client(), config);
+    let session = ().serve(transport).await.unwrap();
+
+    let tools = session.list_all_tools().await.unwrap();
+    assert_eq!(tools.len(), mcp::tools().len());
+    let answer = session.call_tool(CallToolRequestParams::new("nottario_whoami")).await.unwrap();
+    assert_eq!(answer.structured_content.unwrap()["github_login"], "admin");
+    let refused =
+        session.call_tool(CallToolRequestParams::new("nottario_tasks_get")).await.unwrap();
+    assert_eq!(refused.is_error, Some(true));
+    session.cancel().await.unwrap();
+}

@@ -93,6 +93,11 @@ impl World {
         patient_pool(&self.database, connections)
     }
 
+    /// The address of the database, as `DATABASE_URL` takes it.
+    pub(crate) fn database_url(&self) -> String {
+        self.database.url()
+    }
+
     /// A person.
     pub(crate) async fn user(&self, login: &str) -> User {
         create_user(&self.pool, login).await

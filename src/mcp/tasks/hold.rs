@@ -68,9 +68,8 @@ pub(in crate::mcp) struct Close {
     state: Option<Outcome>,
     /// What was done, for whoever reads it next.
     comment: Option<CommentBody>,
-    #[serde(default)]
     #[schemars(length(max = 100))]
-    commits: Vec<NewCommit>,
+    commits: Option<Vec<NewCommit>>,
     claim_id: Option<ClaimId>,
     /// With `wont_do`: closes open children too.
     cascade: Option<bool>,
@@ -99,17 +98,16 @@ impl Tool for Close {
             rolled_up: Vec<String>,
         }
 
-        if self.commits.len() > MOST_COMMITS {
-            return Err(Error::invalid(
-                "commits",
-                format!("at most {MOST_COMMITS}, got {}", self.commits.len()),
-            ));
+        let commits = self.commits.unwrap_or_default();
+        if commits.len() > MOST_COMMITS {
+            let rule = format!("at most {MOST_COMMITS}, got {}", commits.len());
+            return Err(Error::invalid("commits", rule));
         }
         let task = self.task_id.resolve(&mut call.db, &call.scope).await?;
         let close = tasks::Close {
             outcome: self.state.unwrap_or_default(),
             comment: self.comment,
-            commits: self.commits,
+            commits,
             claim: self.claim_id,
             cascade: self.cascade.unwrap_or_default(),
             force: Force::No,

@@ -14,8 +14,7 @@ use serde::Serialize;
 use super::answer::Answer;
 use super::tool::Call;
 use crate::error::Result;
-use crate::ids::TaskId;
-use crate::tasks::{self, Card, Task, TaskRef};
+use crate::tasks::{self, Card, Task};
 
 pub(super) use hold::{Close, Heartbeat, Release, SetState};
 pub(super) use notes::{AddComment, AddDependency, LinkCommit, RemoveDependency};
@@ -59,10 +58,4 @@ async fn wrapped_answer(call: &mut Call, card: Card) -> Result<Answer> {
     }
     let task = shown(call, card).await?;
     Answer::of(&Shape { task })
-}
-
-/// The task that a caller names, for what does not itself look whether it is there.
-async fn existing(call: &mut Call, task: &TaskRef) -> Result<TaskId> {
-    let id = task.resolve(&mut call.db, &call.scope).await?;
-    Ok(tasks::card(&mut call.db, &call.scope, id).await?.id)
 }

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::write::{PriorityKey, PriorityValue, priority};
+use super::write::{MOST_PREREQUISITES, PriorityKey, PriorityValue, priority};
 use super::{Shown, shown};
 use crate::error::{Error, Result, quoted};
 use crate::mcp::answer::Answer;
@@ -51,8 +51,8 @@ struct Child {
     target_role_id: Option<RoleRef>,
     assignee_user_id: Option<MemberRef>,
     /// Refs of this plan, or tasks.
-    #[serde(default)]
-    depends_on: Vec<PlanRef>,
+    #[schemars(length(max = 100))]
+    depends_on: Option<Vec<PlanRef>>,
 }
 
 impl Tool for Plan {
@@ -108,8 +108,13 @@ impl Child {
         new.priority = priority(self.priority, self.priority_key)?;
         people(call, &mut new, self.assignee_user_id, self.target_role_id).await?;
 
-        let mut depends_on = Vec::with_capacity(self.depends_on.len());
-        for (nth, named) in self.depends_on.into_iter().enumerate() {
+        let named_first = self.depends_on.unwrap_or_default();
+        if named_first.len() > MOST_PREREQUISITES {
+            let rule = format!("at most {MOST_PREREQUISITES}, got {}", named_first.len());
+            return Err(Error::invalid(format!("tasks[{index}].depends_on"), rule));
+        }
+        let mut depends_on = Vec::with_capacity(named_first.len());
+        for (nth, named) in named_first.into_iter().enumerate() {
             if refs.contains(named.as_str()) {
                 depends_on.push(PlanDependency::Child(named));
                 continue;

@@ -4,7 +4,6 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use super::existing;
 use crate::cycles::{self, CycleRef};
 use crate::error::{Error, Result};
 use crate::events::{self, Query};
@@ -83,7 +82,8 @@ impl List {
             ..Filter::default()
         };
         if let Some(parent) = self.parent_task_id {
-            filter.parent = Some(existing(call, &parent).await?);
+            filter.parent = Some(parent.resolve_existing(&mut call.db, &call.scope).await?);
+            call.seen = filter.parent;
         }
         let token = call.agent.token;
         filter.held_by = self.held_by_me.unwrap_or_default().then_some(token);
@@ -127,8 +127,7 @@ async fn full_rows(call: &mut Call, cards: &[Card]) -> Result<Vec<tasks::Task>> 
 #[serde(deny_unknown_fields)]
 pub(in crate::mcp) struct Get {
     task_id: TaskRef,
-    #[serde(default)]
-    include: Vec<Include>,
+    include: Option<Vec<Include>>,
     include_deps: Option<bool>,
     include_commits: Option<bool>,
     include_comments: Option<bool>,
@@ -223,7 +222,9 @@ impl Get {
         ];
         let named = shorthand.into_iter().filter(|(is_set, _)| *is_set == Some(true));
         let more = self.comments_after.map(|_| Include::Comments);
-        for part in self.include.iter().copied().chain(named.map(|(_, part)| part)).chain(more) {
+        for part in
+            self.include.iter().flatten().copied().chain(named.map(|(_, part)| part)).chain(more)
+        {
             if !wanted.contains(&part) {
                 wanted.push(part);
             }

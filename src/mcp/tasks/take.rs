@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::{DESCRIPTION, Shown, existing, shown};
+use super::{DESCRIPTION, Shown, shown};
 use crate::cycles::{self, CycleRef};
 use crate::error::Result;
 use crate::ids::ClaimId;
@@ -144,7 +144,7 @@ impl Narrowing {
             filter.role = Some(role.resolve(&mut call.db, &call.scope, "role_id").await?);
         }
         if let Some(parent) = self.parent_task_id {
-            filter.parent = Some(existing(call, &parent).await?);
+            filter.parent = Some(parent.resolve_existing(&mut call.db, &call.scope).await?);
         }
         if let Some(cycle) = self.cycle_id
             && let Some(cycle) = cycle.resolve_or_all(&mut call.db, &call.scope, "cycle_id").await?

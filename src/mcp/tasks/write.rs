@@ -19,7 +19,7 @@ pub(super) type PriorityValue = Bounded<0, 100>;
 pub(super) type PriorityKey = Line<30>;
 
 /// The most tasks that one new task may wait for.
-const MOST_PREREQUISITES: usize = 100;
+pub(super) const MOST_PREREQUISITES: usize = 100;
 
 /// Creates a task.
 #[derive(Deserialize, JsonSchema)]
@@ -36,9 +36,8 @@ pub(in crate::mcp) struct Create {
     target_role_id: Option<RoleRef>,
     /// A feature.
     parent_task_id: Option<TaskRef>,
-    #[serde(default)]
     #[schemars(length(max = 100))]
-    depends_on: Vec<TaskRef>,
+    depends_on: Option<Vec<TaskRef>>,
 }
 
 impl Tool for Create {
@@ -48,8 +47,9 @@ impl Tool for Create {
     const LISTS_KEY: bool = true;
 
     async fn call(self, call: &mut Call) -> Result<Answer> {
-        if self.depends_on.len() > MOST_PREREQUISITES {
-            let rule = format!("at most {MOST_PREREQUISITES}, got {}", self.depends_on.len());
+        let depends_on = self.depends_on.unwrap_or_default();
+        if depends_on.len() > MOST_PREREQUISITES {
+            let rule = format!("at most {MOST_PREREQUISITES}, got {}", depends_on.len());
             return Err(Error::invalid("depends_on", rule));
         }
         let (db, scope) = (&mut *call.db, &call.scope);
@@ -66,7 +66,7 @@ impl Tool for Create {
         if let Some(parent) = self.parent_task_id {
             new.parent = Some(parent.resolve(db, scope).await?);
         }
-        for task in self.depends_on {
+        for task in depends_on {
             new.depends_on.push(task.resolve(db, scope).await?);
         }
         let card = tasks::create(db, scope, &new).await?;

@@ -76,11 +76,13 @@ fn work(pool: &PgPool) -> JoinHandle<()> {
     tokio::spawn(async move { drop(monitor.run().await) })
 }
 
+/// At least so many: on a slow machine one kind is at its second attempt before another has ended
+/// its first.
 async fn until_failed(pool: &PgPool, attempts: u32) {
     eventually("every attempt is recorded as failed", async || {
         let failed = format!(
             "select count(*) from apalis.jobs \
-             where job_type like 'test-%' and status = 'Failed' and attempts = {attempts}"
+             where job_type like 'test-%' and status = 'Failed' and attempts >= {attempts}"
         );
         number(pool, &failed).await == 3
     })

@@ -2,6 +2,7 @@
 
 use nottario::cycles;
 use nottario::ids::TaskId;
+use nottario::projects::remove_member;
 use nottario::tasks::{
     self, ClaimFilter, Close, Force, Lease, NewCommit, Repo, Sha, add_dependency, claim, claim_next,
 };
@@ -39,6 +40,29 @@ async fn who_loses_to_a_claim_is_told_who_won() {
 
     let refusal = said(loser.await.unwrap());
     assert!(refusal.contains(r#"agent "ana" for ana"#), "{refusal}");
+}
+
+#[tokio::test]
+async fn a_member_who_is_leaving_is_refused_in_words() {
+    let queue = Queue::new().await;
+    let ana = queue.world.member(&queue.project, "ana", &[]).await;
+    let agent = queue.project.agent_of(&ana.user, "ana").await.scope;
+    let task = queue.task("wanted").await;
+    let mut leaving = queue.pool().begin().await.unwrap();
+    remove_member(&mut leaving, &queue.project.scope, ana.user.id).await.unwrap();
+
+    let filter = ClaimFilter::default();
+    let claimer = tokio::spawn(job!(queue, agent, |db, agent| claim_next(
+        &mut db,
+        &agent,
+        &filter,
+        Lease::OfProject
+    )));
+    queue.world.until_blocked(1).await;
+    leaving.commit().await.unwrap();
+
+    assert!(said(claimer.await.unwrap()).starts_with("forbidden: "));
+    assert_eq!(queue.state(task).await, tasks::TaskState::Todo);
 }
 
 #[tokio::test]
@@ -217,9 +241,9 @@ async fn a_holder_that_speaks_while_it_is_swept_has_lost_the_claim() {
 #[tokio::test]
 async fn a_task_closed_while_the_cycle_ends_stays_in_it() {
     let queue = Queue::new().await;
-    let (closed, open) = (queue.task("closed").await, queue.task("open").await);
+    let (finished, open) = (queue.task("finished").await, queue.task("open").await);
     let mut closer = queue.pool().begin().await.unwrap();
-    tasks::close(&mut closer, &queue.bot, closed, &Close::default()).await.unwrap();
+    tasks::close(&mut closer, &queue.bot, finished, &Close::default()).await.unwrap();
 
     let owner = &queue.project.scope;
     let ender = tokio::spawn(job!(queue, owner, |db, owner| cycles::end(&mut db, &owner, None)));
@@ -227,7 +251,7 @@ async fn a_task_closed_while_the_cycle_ends_stays_in_it() {
     closer.commit().await.unwrap();
 
     assert_eq!(ender.await.unwrap().unwrap().moved, 1);
-    assert_eq!(cycle_of(&queue, closed).await, "sprint-1");
+    assert_eq!(cycle_of(&queue, finished).await, "sprint-1");
     assert_eq!(cycle_of(&queue, open).await, "sprint-2");
 }
 

@@ -142,7 +142,7 @@ async fn a_prerequisite_added_meanwhile_never_lets_a_blocked_task_out() {
     let queue = Queue::new().await;
     let wanted = queue.make(urgent("wanted", 90)).await;
     let before = queue.make(urgent("before it", 10)).await;
-    let (mut won, mut waited) = (0, 0);
+    let (mut claimed_first, mut linked_first) = (0, 0);
     for _ in 0..1_000 {
         let linking: Job<Answer<Option<Claimed>>> = {
             let linking = linking(&queue, wanted, before);
@@ -156,11 +156,11 @@ async fn a_prerequisite_added_meanwhile_never_lets_a_blocked_task_out() {
         let task = answers.pop().unwrap().unwrap().expect("one of the two is always ready").task;
         // Read under the row's lock, so it is what the task was like when it was handed out.
         assert_eq!(task.open_prerequisites, 0);
-        *(if task.card.id == wanted { &mut won } else { &mut waited }) += 1;
+        *(if task.card.id == wanted { &mut claimed_first } else { &mut linked_first }) += 1;
         queue.assert_no_drift().await;
         reset(&queue).await;
     }
-    println!("claimed first {won} times, blocked first {waited} times");
+    println!("claimed first {claimed_first} times, linked first {linked_first} times");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
