@@ -3,7 +3,9 @@
 
 create table event_outbox (
     id             bigint generated always as identity primary key,
-    project_id     uuid not null references projects on delete cascade,
+    -- Not a foreign key: every claim of a project would lock the project's one row. The relay leaves
+    -- out what belongs to a project that is gone.
+    project_id     uuid not null,
     kind           text not null,
     actor_user_id  uuid,
     actor_token_id uuid,

@@ -11,10 +11,6 @@ impl Sample {
         self.0.push(duration);
     }
 
-    pub(crate) fn extend(&mut self, other: Self) {
-        self.0.extend(other.0);
-    }
-
     /// The duration that this share of the measurements does not exceed.
     pub(crate) fn percentile(&self, share: f64) -> Duration {
         let mut sorted = self.0.clone();
@@ -39,15 +35,6 @@ pub(crate) fn median(mut values: Vec<f64>) -> f64 {
         n if n % 2 == 1 => values[n / 2],
         n => f64::midpoint(values[n / 2 - 1], values[n / 2]),
     }
-}
-
-/// How many per second.
-pub(crate) fn rate(many: usize, within: Duration) -> f64 {
-    f64::from(u32::try_from(many).unwrap_or(u32::MAX)) / within.as_secs_f64()
-}
-
-pub(crate) fn micros(duration: Duration) -> f64 {
-    duration.as_secs_f64() * 1e6
 }
 
 /// A duration in milliseconds, with what matters of it.

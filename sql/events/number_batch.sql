@@ -2,8 +2,8 @@
 -- positions, and wakes the listeners of every process.
 --
 -- The relay's lock is held. Outbox ids are drawn before commit, so a lower one can turn up later: it
--- then gets a later position, and no reader has passed it. Rows are counted after the delete,
--- because a project that is being deleted takes its rows with it, and positions have no holes.
+-- then gets a later position, and no reader has passed it. Rows are counted after the join:
+-- those of a project that was deleted are dropped, and positions have no holes.
 --
 -- One notification for the batch: in every writer's transaction it would serialise their commits.
 --
@@ -26,6 +26,7 @@ numbered as (
     select r.last_position + row_number() over (order by g.id),
            g.project_id, g.kind, g.actor_user_id, g.actor_token_id, g.subject_kind, g.subject_id, g.data, g.at
     from gone g
+    join projects p on p.id = g.project_id
     cross join event_relay r
     returning position
 ),

@@ -8,11 +8,13 @@
 -- Answers no row when nothing is ready, and a row without task when everything ready in the best
 -- lane was locked by others at that moment: see `claim::claim_next` for what to do then.
 --
--- $1 project   $2 lanes   $3 type or null   $4 role or null   $5 parent or null
--- $6 claim id   $7 person   $8 token or null   $9 lease in seconds, or null for none
+-- Without filters, so that PostgreSQL keeps one plan for all calls: planning costs as much as claiming.
+--
+-- $1 project   $2 lanes   $3 claim id   $4 person   $5 token or null
+-- $6 lease in seconds, or null for none
 with best as materialized (
     select h.lane
-    from ready_heads($1, $2, $3, $4, $5) h
+    from ready_heads($1, $2, null, null, null) h
     order by h.priority desc, h.number
     limit 1
 ),
@@ -22,9 +24,6 @@ pick as materialized (
     where t.project_id = $1
       and t.lane = (select lane from best)
       and t.ready
-      and ($3::text is null or t.type = $3)
-      and ($4::uuid is null or t.target_role_id = $4)
-      and ($5::uuid is null or t.parent_id = $5)
     order by t.priority desc, t.number
     limit 1
     for no key update skip locked
@@ -32,14 +31,14 @@ pick as materialized (
 taken as (
     update tasks t
     set state             = 'doing',
-        claim_id          = $6,
-        holder_user_id    = $7,
-        holder_token_id   = $8,
+        claim_id          = $3,
+        holder_user_id    = $4,
+        holder_token_id   = $5,
         assigned_by_claim = t.assignee_id is null,
-        assignee_id       = coalesce(t.assignee_id, $7),
+        assignee_id       = coalesce(t.assignee_id, $4),
         claimed_at        = now(),
-        lease_seconds     = $9,
-        lease_expires_at  = now() + make_interval(secs => $9::int),
+        lease_seconds     = $6,
+        lease_expires_at  = now() + make_interval(secs => $6::int),
         started_at        = coalesce(t.started_at, now()),
         version           = t.version + 1,
         updated_at        = now()
@@ -50,7 +49,7 @@ taken as (
 ),
 noted as (
     insert into event_outbox (project_id, kind, actor_user_id, actor_token_id, subject_kind, subject_id, data)
-    select $1, 'task.claimed', $7, $8, 'task', taken.id, jsonb_build_object('claim_id', $6::uuid)
+    select $1, 'task.claimed', $4, $5, 'task', taken.id, jsonb_build_object('claim_id', $3::uuid)
     from taken
 )
 select best.lane        as "lane!",

@@ -32,21 +32,16 @@ select c.id                  as "id!: TaskId",
        c.version             as "version!",
        c.created_at          as "created_at!",
        c.updated_at          as "updated_at!",
-       t.edited_at,
+       c.edited_at           as "edited_at?",
        x.description,
-       creator.login         as "creator?",
-       creator_token.name    as "creator_token?",
-       editor.login          as "editor?",
-       editor_token.name     as "editor_token?",
+       (select u.login from users u where u.id = c.created_by_user_id)                             as "creator?",
+       (select k.name from tokens k where k.project_id = $1 and k.id = c.created_by_token_id)      as "creator_token?",
+       (select u.login from users u where u.id = c.edited_by_user_id)                              as "editor?",
+       (select k.name from tokens k where k.project_id = $1 and k.id = c.edited_by_token_id)       as "editor_token?",
        (select count(*) from task_comments m where m.project_id = $1 and m.task_id = $2) as "comment_count!",
        (select count(*) from task_commits m where m.project_id = $1 and m.task_id = $2)  as "commit_count!"
 from task_cards c
-join tasks t on t.project_id = c.project_id and t.id = c.id
 join task_texts x on x.project_id = c.project_id and x.task_id = c.id
 join cycles cy on cy.project_id = c.project_id and cy.id = c.cycle_id
-left join users creator on creator.id = c.created_by_user_id
-left join tokens creator_token on creator_token.project_id = c.project_id and creator_token.id = c.created_by_token_id
-left join users editor on editor.id = c.edited_by_user_id
-left join tokens editor_token on editor_token.project_id = c.project_id and editor_token.id = c.edited_by_token_id
 where c.project_id = $1
   and c.id = $2

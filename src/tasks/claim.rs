@@ -1,9 +1,11 @@
 //! Taking work. Two callers never get the same task.
 //!
-//! The promise is kept by one statement with a row lock: see `sql/tasks/claim_next.sql`.
+//! The promise is kept by one statement with a row lock: see `sql/tasks/claim_next.sql`, and
+//! `sql/tasks/claim_filtered.sql` for callers who want only some kinds of tasks.
 
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use rand::RngExt as _;
 use serde::Serialize;
 use serde_json::json;
@@ -30,6 +32,13 @@ pub struct ClaimFilter {
     pub parent: Option<TaskId>,
     /// Only tasks assigned to the caller's person.
     pub assigned_to_me: bool,
+}
+
+impl ClaimFilter {
+    /// Whether rows of a lane are to be told apart. Not for `assigned_to_me`, which is a lane.
+    fn narrows(&self) -> bool {
+        self.kind.is_some() || self.role.is_some() || self.parent.is_some()
+    }
 }
 
 /// How long a claim holds without a sign of life.
@@ -62,29 +71,13 @@ pub async fn claim_next(
     lease: Lease,
 ) -> Result<Option<Claimed>> {
     scope.require_write("claim tasks")?;
-    let user = scope.user()?;
     let all_lanes = lanes(scope, filter)?;
     let claim_id = ClaimId::fresh();
 
     let mut lanes = all_lanes.clone();
     let mut rounds: u32 = 0;
     let (task, lease_expires_at) = loop {
-        let found = sqlx::query_file!(
-            "sql/tasks/claim_next.sql",
-            scope.project() as _,
-            &lanes,
-            filter.kind as _,
-            filter.role as _,
-            filter.parent as _,
-            claim_id as _,
-            user as _,
-            scope.actor().token as _,
-            lease_seconds(scope, lease),
-        )
-        .fetch_optional(&mut *db)
-        .await
-        .map_err(no_member)?;
-        match found {
+        match attempt(db, scope, filter, &lanes, claim_id, lease).await? {
             Some(row) if row.id.is_some() => break (row.id, row.lease_expires_at),
             // Everything ready in the best lane is being taken by others; look at the other lanes.
             Some(row) => lanes.retain(|lane| *lane != row.lane),
@@ -100,6 +93,59 @@ pub async fn claim_next(
     let Some(task) = task else { return Ok(None) };
     let task = get(db, scope, task).await?;
     Ok(Some(Claimed { task, claim: Claim { claim_id, lease_expires_at } }))
+}
+
+/// What one look at the queue came to.
+struct Attempt {
+    /// The lane with the best ready task.
+    lane: Uuid,
+    /// The task that was taken; absent when everything ready in the lane was locked.
+    id: Option<TaskId>,
+    lease_expires_at: Option<DateTime<Utc>>,
+}
+
+/// Tries to take the best task of the lanes; `None` when nothing is ready in them.
+async fn attempt(
+    db: &mut PgConnection,
+    scope: &ProjectScope,
+    filter: &ClaimFilter,
+    lanes: &[Uuid],
+    claim_id: ClaimId,
+    lease: Lease,
+) -> Result<Option<Attempt>> {
+    let (user, token) = (scope.user()?, scope.actor().token);
+    let lease_seconds = lease_seconds(scope, lease);
+    let found = if filter.narrows() {
+        sqlx::query_file_as!(
+            Attempt,
+            "sql/tasks/claim_filtered.sql",
+            scope.project() as _,
+            lanes,
+            filter.kind as _,
+            filter.role as _,
+            filter.parent as _,
+            claim_id as _,
+            user as _,
+            token as _,
+            lease_seconds,
+        )
+        .fetch_optional(db)
+        .await
+    } else {
+        sqlx::query_file_as!(
+            Attempt,
+            "sql/tasks/claim_next.sql",
+            scope.project() as _,
+            lanes,
+            claim_id as _,
+            user as _,
+            token as _,
+            lease_seconds,
+        )
+        .fetch_optional(db)
+        .await
+    };
+    found.map_err(no_member)
 }
 
 /// Waits a moment, at random so that callers who collided do not collide again.

@@ -1,18 +1,22 @@
 //! A server in this process, with all that a real one runs.
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use nottario::app::{App, Limits, Running};
 use nottario::config::Config;
 use nottario::db::Database;
 use nottario::mcp;
 use sqlx::PgPool;
+use tokio::time::{sleep, timeout};
 
 use super::ledger::number;
 use super::logbook;
 use crate::cluster::TestDatabase;
 use crate::server::Server;
-use crate::world::PATIENCE;
+
+/// How long something may take that has to happen: so long that only a real hang fails.
+const PATIENCE: Duration = Duration::from_mins(2);
 
 /// A server on a free port that refuses nobody for being fast.
 pub(super) async fn host(database: &TestDatabase) -> Running {
@@ -40,14 +44,14 @@ pub(super) async fn until_numbered(pool: &PgPool) {
     .await;
 }
 
-/// Looks until something is so; a look that takes no time gives the others a turn.
+/// Looks until something is so; the pauses leave the machine to those who make it so.
 pub(super) async fn eventually(what: &str, is_so: impl AsyncFn() -> bool) {
     let looking = async {
         while !is_so().await {
-            tokio::task::yield_now().await;
+            sleep(Duration::from_millis(10)).await;
         }
     };
-    let found = tokio::time::timeout(PATIENCE, looking).await;
+    let found = timeout(PATIENCE, looking).await;
     assert!(found.is_ok(), "waited in vain: {what}");
 }
 

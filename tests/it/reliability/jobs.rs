@@ -76,11 +76,13 @@ fn work(pool: &PgPool) -> JoinHandle<()> {
     tokio::spawn(async move { drop(monitor.run().await) })
 }
 
+/// At least so many: on a slow machine one kind is at its second attempt before another has ended
+/// its first.
 async fn until_failed(pool: &PgPool, attempts: u32) {
     eventually("every attempt is recorded as failed", async || {
         let failed = format!(
             "select count(*) from apalis.jobs \
-             where job_type like 'test-%' and status = 'Failed' and attempts = {attempts}"
+             where job_type like 'test-%' and status = 'Failed' and attempts >= {attempts}"
         );
         number(pool, &failed).await == 3
     })
@@ -90,8 +92,7 @@ async fn until_failed(pool: &PgPool, attempts: u32) {
 #[tokio::test]
 async fn a_job_that_fails_panics_or_hangs_is_tried_again_later_and_not_for_ever() {
     let database = cluster::database().await;
-    let pool = patient_pool(&database, 20);
-    let pool = &pool;
+    let pool = &patient_pool(&database, 20);
     sqlx::raw_sql("create table runs (of text)").execute(pool).await.unwrap();
     let workers = work(pool);
     let at = DateTime::from_timestamp(0, 0).unwrap();
@@ -145,7 +146,7 @@ async fn until_every_worker_has_looked(pool: &PgPool) {
 #[tokio::test]
 async fn a_tick_becomes_one_job_however_many_processes_see_it() {
     let database = cluster::database().await;
-    let pool = &database.pool;
+    let pool = &patient_pool(&database, 16);
     let at = DateTime::from_timestamp(0, 0).unwrap();
 
     let (one, other) = join(host(&database), host(&database)).await;
@@ -195,8 +196,7 @@ async fn a_job_whose_process_was_killed_is_taken_up_by_another() {
 async fn workers_survive_the_loss_of_all_their_connections() {
     let database = cluster::database().await;
     let running = host(&database).await;
-    let pool = patient_pool(&database, 1);
-    let pool = &pool;
+    let pool = &patient_pool(&database, 1);
     eventually("the first jobs are done", async || {
         let open = "select count(*) filter (where status <> 'Done') + (count(*) = 0)::int \
                     from apalis.jobs";

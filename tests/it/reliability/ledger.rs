@@ -186,7 +186,8 @@ fn recorded(events: &[Event]) -> Vec<Fact> {
         .collect();
     events
         .iter()
-        .filter(|event| !event.is_feature)
+        // Agents plan features, whose answer names the children; they close and reopen by themselves.
+        .filter(|event| !(event.is_feature && event.kind.starts_with("task.")))
         .filter_map(|event| {
             let claim = uuid(&event.data["claim_id"]);
             let text = |name: &str| event.data[name].as_str().unwrap().to_owned();

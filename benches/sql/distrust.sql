@@ -1,0 +1,2 @@
+-- Switches foreign keys on again.
+set session_replication_role = origin
