@@ -94,13 +94,11 @@ impl Wire {
     pub(super) async fn call(&mut self, tool: &str, arguments: &Value) -> Reply {
         let request = Request::new(self.address, &self.token, tool, arguments);
         let exchange = timeout(PATIENCE, self.exchange(&request)).await;
-        match exchange.unwrap_or_else(|_| panic!("{tool} {arguments} is not answered")) {
-            Ok(reply) => reply,
-            Err(_) => {
-                self.stream = None;
-                Reply::Cut
-            }
-        }
+        let exchange = exchange.unwrap_or_else(|_| panic!("{tool} {arguments} is not answered"));
+        exchange.unwrap_or_else(|_| {
+            self.stream = None;
+            Reply::Cut
+        })
     }
 
     /// Sends the head of a call and the first `bytes` of its body over a connection of its own,
