@@ -10,13 +10,12 @@ cd "$(dirname "$0")/.."
 
 folder=$PWD/.clients
 pins=$PWD/tests/clients
-log=$folder/install.log
 
 # Runs an installer once for each content of its pins.
 install() {
   local name=$1 program=$2 installer=$3
   shift 3
-  local wanted
+  local wanted log=$folder/$name.log
   wanted=$(cat "$@" | cksum)
   if [ "$(cat "$folder/$name/installed" 2>/dev/null)" = "$wanted" ]; then return; fi
 
@@ -28,7 +27,7 @@ install() {
   elif "$installer" "$folder/$name" "$@" >"$log" 2>&1; then
     echo "$wanted" >"$folder/$name/installed"
   else
-    miss "$name" "$(tail -n 1 "$log") (all of it: .clients/install.log)"
+    miss "$name" "$(tail -n 1 "$log") (all of it: .clients/$name.log)"
   fi
 }
 
