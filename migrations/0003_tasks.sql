@@ -64,7 +64,12 @@ create table tasks (
 
 -- What decides a claim, and nothing else. The cycle is not in it: an open task is always in the open cycle.
 create index tasks_claim on tasks (project_id, lane, priority desc, number) where ready;
-create index tasks_order on tasks (project_id, cycle_id, priority desc, number);
+-- What lists and counts read. A task is in one of the two at most, so both together cost a claim
+-- what one of them does, and open tasks are found at once behind any number of closed ones.
+create index tasks_open on tasks (project_id, priority desc, number)
+    where closed_at is null and deleted_at is null;
+create index tasks_closed on tasks (project_id, cycle_id, priority desc, number) include (state)
+    where closed_at is not null and deleted_at is null;
 create index tasks_parent on tasks (project_id, parent_id) where parent_id is not null;
 -- Tasks in work: whose they are, and for the sweep, whose lease has run out. The lease itself is not in it,
 -- so that renewing stays a heap-only update.
@@ -142,6 +147,69 @@ create function ready_heads(
         limit 1
     ) head
 $$;
+
+-- Whether a task is on a list; what is null does not narrow it. Asked of open and of closed tasks,
+-- and like `ready_heads` inlined by the planner, which then sees the indexes that fit.
+create function is_listed(
+    t tasks, only_state text, only_type text, only_assignee uuid, only_unassigned boolean, only_role uuid,
+    only_parent uuid, with_children boolean, only_ready boolean, only_holder uuid, title_part text,
+    with_number integer, after_priority smallint, after_number integer
+) returns boolean language sql stable as $$
+    select (only_state is null or t.state = only_state)
+       -- What every task in work has, and what the index of those is limited to.
+       and (only_state is distinct from 'doing' and only_holder is null or t.claim_id is not null)
+       and (only_holder is null or t.holder_token_id = only_holder)
+       and (only_type is null or t.type = only_type)
+       and (only_assignee is null or t.assignee_id = only_assignee)
+       and (not only_unassigned or t.assignee_id is null)
+       and (only_role is null or t.target_role_id = only_role)
+       and (only_parent is null or t.parent_id = only_parent)
+       and (with_children or t.parent_id is null)
+       and (only_ready is null or t.ready = only_ready)
+       and (title_part is null or t.title ilike '%' || title_part || '%' or t.number = with_number)
+       and (after_priority is null
+            or t.priority <= after_priority and (t.priority < after_priority or t.number > after_number))
+$$;
+
+-- A cycle with how its tasks stand. Open tasks are counted once, for the open cycle, which has them all.
+create view cycle_cards as
+select c.project_id,
+       c.id,
+       c.name,
+       c.position,
+       c.opened_at,
+       c.closed_at,
+       open.tasks + closed.tasks  as total,
+       open.tasks - doing.tasks   as todo,
+       doing.tasks                as doing,
+       closed.done                as done,
+       closed.tasks - closed.done as wont_do
+from cycles c
+cross join lateral (
+    select count(*) as tasks
+    from tasks t
+    where t.project_id = c.project_id
+      and t.closed_at is null
+      and t.deleted_at is null
+      and c.closed_at is null
+) open
+cross join lateral (
+    select count(*) as tasks
+    from tasks t
+    where t.project_id = c.project_id
+      and t.claim_id is not null
+      and t.deleted_at is null
+      and c.closed_at is null
+) doing
+cross join lateral (
+    select count(*)                                 as tasks,
+           count(*) filter (where t.state = 'done') as done
+    from tasks t
+    where t.project_id = c.project_id
+      and t.cycle_id   = c.id
+      and t.closed_at is not null
+      and t.deleted_at is null
+) closed;
 
 -- A task as it is shown: names beside ids. Deleted tasks are not in it.
 --

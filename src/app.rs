@@ -13,7 +13,7 @@ use axum::serve::ListenerExt as _;
 use sqlx::PgPool;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout_at};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -29,7 +29,7 @@ use crate::{jobs, mcp, web};
 pub struct Limits {
     /// One request, streams excepted.
     pub request: Duration,
-    /// The requests in flight at the end, and then each group of background services.
+    /// The requests and jobs in flight at the end; a little below the ten seconds that a supervisor gives.
     pub stop: Duration,
     /// What one agent may ask for.
     pub agents: mcp::limits::Limits,
@@ -39,7 +39,7 @@ impl Default for Limits {
     fn default() -> Limits {
         Limits {
             request: Duration::from_secs(30),
-            stop: Duration::from_secs(10),
+            stop: Duration::from_secs(8),
             agents: mcp::limits::Limits::default(),
         }
     }
@@ -107,10 +107,10 @@ impl Stage {
         self.tasks.spawn(service(self.stop.clone()));
     }
 
-    async fn end(&self, name: &'static str, limit: Duration) {
+    async fn end(&self, name: &'static str, deadline: Instant) {
         self.stop.cancel();
         self.tasks.close();
-        if timeout(limit, self.tasks.wait()).await.is_err() {
+        if timeout_at(deadline, self.tasks.wait()).await.is_err() {
             tracing::warn!(name, "did not end in time and is cut off");
         }
     }
@@ -171,23 +171,30 @@ impl Running {
         self.database.cluster_exited().await
     }
 
-    /// Stops cleanly: no request is cut off that ends within the limit.
+    /// Stops cleanly, within the limit: no request and no job is cut off that ends by then.
     pub async fn stop(mut self) {
+        let deadline = Instant::now() + self.limits.stop;
         // Ends the streams, and the accepting of connections with them.
         self.services.streams.cancel();
-        if timeout(self.limits.stop, &mut self.server).await.is_err() {
-            tracing::warn!("requests did not end in time and are cut off");
-            self.server.abort();
-        }
-        self.calls.close();
-        if timeout(self.limits.stop, self.calls.wait()).await.is_err() {
-            tracing::warn!("agents' calls did not end in time and are cut off");
-        }
-        self.background.jobs.end("jobs", self.limits.stop).await;
-        self.background.relay.end("relay", self.limits.stop).await;
+        let requests = async {
+            if timeout_at(deadline, &mut self.server).await.is_err() {
+                tracing::warn!("requests did not end in time and are cut off");
+                self.server.abort();
+            }
+            self.calls.close();
+            if timeout_at(deadline, self.calls.wait()).await.is_err() {
+                tracing::warn!("agents' calls did not end in time and are cut off");
+            }
+        };
+        tokio::join!(requests, self.background.jobs.end("jobs", deadline));
+        // After all that makes events; it ends between two batches.
+        self.background.relay.end("relay", Instant::now() + RELAY_LIMIT).await;
         self.database.close().await;
     }
 }
+
+/// The relay and the listener only wait for one statement each.
+const RELAY_LIMIT: Duration = Duration::from_secs(1);
 
 /// What a start can fail at, once it has succeeded.
 struct Listening {

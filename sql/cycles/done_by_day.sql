@@ -7,6 +7,7 @@ from tasks
 where project_id = $1
   and cycle_id   = $2
   and state      = 'done'
+  and closed_at is not null
   and deleted_at is null
 group by 1
 order by 1

@@ -15,6 +15,7 @@ cross join (
         where project_id = $1
           and cycle_id   = $2
           and state      = 'done'
+          and closed_at is not null
           and started_at is not null
           and deleted_at is null
     ) w

@@ -19,12 +19,11 @@ select p.slug,
 from projects p
 join users u on u.id = p.owner_id
 cross join (
-    select count(*) filter (where state = 'todo')    as todo,
-           count(*) filter (where state = 'doing')   as doing,
-           count(*) filter (where state = 'done')    as done,
-           count(*) filter (where state = 'wont_do') as wont_do
-    from tasks
-    where project_id = $1
-      and deleted_at is null
+    select coalesce(sum(c.todo), 0)::bigint    as todo,
+           coalesce(sum(c.doing), 0)::bigint   as doing,
+           coalesce(sum(c.done), 0)::bigint    as done,
+           coalesce(sum(c.wont_do), 0)::bigint as wont_do
+    from cycle_cards c
+    where c.project_id = $1
 ) s
 where p.id = $1

@@ -13,11 +13,11 @@ with recursive below as (
     join tasks t on t.project_id = $1 and t.parent_id = below.id and t.deleted_at is null
 )
 select t.id              as "id!: TaskId",
-       c.key             as "key!",
+       p.key || '-' || t.number as "key!",
        t.state           as "state!: TaskState",
        t.holder_user_id  as "holder_user_id: UserId",
        t.holder_token_id as "holder_token_id: TokenId"
 from below
 join tasks t on t.project_id = $1 and t.id = below.id
-join task_cards c on c.project_id = $1 and c.id = below.id
+join projects p on p.id = $1
 order by t.number

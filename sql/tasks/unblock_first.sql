@@ -1,23 +1,28 @@
 -- The open tasks that are the only thing before others: closing one makes those ready.
 --
--- Looks at no more than $2 blocked tasks.
+-- Looks at the best $2 open tasks and no more, as why.sql does.
 --
--- $1 project   $2 at most so many blocked tasks   $3 at most so many answers
-select c.key       as "key!",
-       c.title     as "title!",
-       count(*)    as "frees!"
+-- $1 project   $2 at most so many open tasks   $3 at most so many answers
+select project.key || '-' || p.number as "key!",
+       p.title                        as "title!",
+       count(*)                       as "frees!"
 from (
-    select t.id
+    select t.id, t.type, t.state, t.open_prerequisites, t.open_children
     from tasks t
     where t.project_id = $1
-      and t.state = 'todo'
-      and t.open_prerequisites = 1
-      and (t.type <> 'feature' or t.open_children = 0)
+      and t.closed_at is null
       and t.deleted_at is null
+    order by t.priority desc, t.number
     limit $2
 ) waiting
+join projects project on project.id = $1
 join task_dependencies d on d.project_id = $1 and d.task_id = waiting.id
-join task_cards c on c.project_id = $1 and c.id = d.depends_on_id and c.state in ('todo', 'doing')
-group by c.key, c.title, c.number
-order by count(*) desc, c.number
+join tasks p on p.project_id = $1 and p.id = d.depends_on_id
+where waiting.state = 'todo'
+  and waiting.open_prerequisites = 1
+  and (waiting.type <> 'feature' or waiting.open_children = 0)
+  and p.closed_at is null
+  and p.deleted_at is null
+group by project.key, p.number, p.title
+order by count(*) desc, p.number
 limit $3

@@ -1,6 +1,6 @@
 -- Why nothing was handed out: what becomes of the open tasks, one reason for each.
 --
--- Looks at no more than $3 open tasks, so that an idle agent's question stays cheap in a huge backlog.
+-- Looks at the best $3 open tasks and no more, so that an idle agent's question stays cheap in a huge backlog.
 --
 -- $1 project   $2 the lanes that the caller may take from   $3 at most so many
 select count(*) filter (where f.reason = 'blocked')            as "blocked!",
@@ -18,7 +18,8 @@ from (
            end as reason
     from tasks t
     where t.project_id = $1
-      and t.state in ('todo', 'doing')
+      and t.closed_at is null
       and t.deleted_at is null
+    order by t.priority desc, t.number
     limit $3
 ) f

@@ -120,6 +120,14 @@ impl Database {
         Database::new(pool(with_settings(options.clone())), options)
     }
 
+    /// A database behind a pool of the caller's own: for tests, which rather wait for a connection
+    /// than be refused one.
+    #[must_use]
+    pub fn with_pool(pool: PgPool) -> Database {
+        let direct = (*pool.connect_options()).clone();
+        Database::new(pool, direct)
+    }
+
     fn new(pool: PgPool, direct: PgConnectOptions) -> Database {
         Database { pool, direct, cluster: None, has_guests: false, guest_pass: None }
     }

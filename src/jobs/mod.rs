@@ -78,7 +78,7 @@ pub async fn run(context: Context, stop: CancellationToken) {
 }
 
 /// A running job gets so long to finish when the process stops; cut off, it is taken up again later.
-const STOP_LIMIT: Duration = Duration::from_secs(8);
+const STOP_LIMIT: Duration = Duration::from_secs(7);
 
 /// How often a worker looks for work and says that it is alive.
 const HEARTBEAT: Duration = Duration::from_secs(2);

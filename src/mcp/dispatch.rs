@@ -25,8 +25,9 @@ use crate::error::{Error, Result};
 use crate::events::{Feed, RelayHandle};
 use crate::tasks;
 
-/// Far longer than any statement may take; a call that needs more is stuck.
-const LONGEST_CALL: Duration = Duration::from_secs(30);
+/// Longer than the longest statement may take, which is the end of a cycle with its minute; a call
+/// that needs more is stuck.
+const LONGEST_CALL: Duration = Duration::from_secs(90);
 
 /// A snapshot for all statements of a read, in which nothing can be written.
 const BEGIN_READ: &str = "begin transaction isolation level repeatable read read only";

@@ -53,8 +53,8 @@ pub struct Closed {
 
 /// Closes a task. If anything is refused, nothing of it is stored.
 ///
-/// Closing again with the same state changes no state and is not an error; comment and commits
-/// are written all the same.
+/// Closing again with the same state is not an error and changes nothing: neither comment nor
+/// commits are written a second time.
 pub async fn close(
     db: &mut PgConnection,
     scope: &ProjectScope,
@@ -63,10 +63,11 @@ pub async fn close(
 ) -> Result<Closed> {
     scope.require_write("close tasks")?;
     let consequences = if close_alone(db, scope, task, close).await? {
-        Consequences::default()
+        Some(Consequences::default())
     } else {
         close_linked(db, scope, task, close).await?
     };
+    let Some(consequences) = consequences else { return unchanged(db, scope, task).await };
 
     let comment_id = match &close.comment {
         Some(comment) => Some(write_comment(db, scope, task, comment).await?.0),
@@ -81,6 +82,17 @@ pub async fn close(
         linked_commit_count: close.commits.len(),
         now_ready: keys(db, scope, &consequences.now_ready).await?,
         rolled_up: keys(db, scope, &consequences.rolled_up).await?,
+    })
+}
+
+/// The answer about a task that is closed so already.
+async fn unchanged(db: &mut PgConnection, scope: &ProjectScope, task: TaskId) -> Result<Closed> {
+    Ok(Closed {
+        task: card(db, scope, task).await?,
+        comment_id: None,
+        linked_commit_count: 0,
+        now_ready: Vec::new(),
+        rolled_up: Vec::new(),
     })
 }
 
@@ -117,18 +129,19 @@ async fn close_alone(
     Ok(closed.is_some())
 }
 
+/// Closes a task under the project's lock; `None` when it is closed so already.
 async fn close_linked(
     db: &mut PgConnection,
     scope: &ProjectScope,
     task: TaskId,
     close: &Close,
-) -> Result<Consequences> {
+) -> Result<Option<Consequences>> {
     lock_links(db, scope).await?;
     let locked = lock(db, scope, task).await?;
     let target = close.outcome.state();
     locked.fence(close.claim)?;
     if locked.state == target {
-        return Ok(Consequences::default());
+        return Ok(None);
     }
     if !locked.state.is_open() {
         return Err(Error::not_ready(
@@ -159,7 +172,7 @@ async fn close_linked(
         })
         .collect();
     events::record_all(db, scope, &changes).await?;
-    after_closing(db, scope, &closed).await
+    after_closing(db, scope, &closed).await.map(Some)
 }
 
 async fn require_nothing_open_before(

@@ -16,19 +16,19 @@ const MAY_IMPORT: [(&str, &[&str]); 12] = [
     ("projects", &["access", "events", "identity"]),
     ("identity", &["access", "events"]),
     ("cycles", &["access", "events", "projects"]),
-    ("tasks", &["access", "events", "projects"]),
+    ("tasks", &["access", "cycles", "events", "projects"]),
     ("jobs", &["access", "events", "tasks"]),
     ("mcp", &["access", "cycles", "events", "identity", "projects", "tasks"]),
-    // `app::Services`, which says what a surface is built from.
-    ("web", &["app", "events"]),
+    ("web", &["events"]),
     ("app", &["events", "jobs", "mcp", "web"]),
-    ("cli", &["access", "app", "identity", "projects"]),
+    // The demo makes a project and watches it.
+    ("cli", &["access", "app", "events", "identity", "projects", "tasks"]),
     ("main", &["cli"]),
 ];
 
-/// Where the crates of a surface may appear.
+/// Where the crates of a surface may appear. The demo, below `cli`, has agents that are clients.
 const ONLY_IN: [(&str, &[&str]); 3] =
-    [("axum", &["app", "mcp", "web"]), ("rmcp", &["mcp"]), ("apalis", &["jobs"])];
+    [("axum", &["app", "mcp", "web"]), ("rmcp", &["cli", "mcp"]), ("apalis", &["jobs"])];
 
 /// Every import that the tables do not allow, in words.
 fn offences(sources: &[Source]) -> Vec<String> {

@@ -193,6 +193,8 @@ async fn cycles_are_read_and_ended() {
 async fn events_are_read_on_and_waited_for() {
     let server = serve().await;
     let agent = &server.agent;
+    // What made the project and its token is committed, and may not have its position yet.
+    server.world.relay().await;
     let start = agent.ok("events.wait", json!({"seconds": 0})).await;
     assert_eq!(start["events"], json!([]));
     let cursor = start["cursor"].clone();

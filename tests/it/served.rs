@@ -1,6 +1,7 @@
 //! The whole server in this process, on a free port, and plain HTTP clients of its agents' endpoint.
 //!
-//! The limits are lifted; what they do has tests of its own.
+//! The limits are lifted, and a connection to the database is waited for; what both do otherwise
+//! has tests of its own.
 
 use std::collections::BTreeMap;
 
@@ -70,18 +71,6 @@ impl TestServer {
     /// The content of every table, as one digest each; equal means that nothing was written.
     pub(crate) async fn fingerprint(&self) -> BTreeMap<String, String> {
         fingerprint(&self.world).await
-    }
-
-    /// Opens every connection that the server may use, before a crowd comes.
-    ///
-    /// Each costs thousands of rounds of a hash, without optimisation and in turns with the
-    /// requests: on a busy machine that takes longer than a request waits.
-    pub(crate) async fn open_connections(&self) {
-        let pool = &self.running.services().pool;
-        let mut open = Vec::new();
-        while open.len() < pool.options().get_max_connections() as usize {
-            open.extend(pool.acquire().await.ok());
-        }
     }
 
     /// Stops it; a test that ends without this leaves its tasks to the runtime.
@@ -177,8 +166,7 @@ async fn start_app(world: &World) -> Running {
         _ => None,
     })
     .unwrap();
-    let options = world.pool.connect_options();
-    let database = Database::connect((*options).clone());
+    let database = Database::with_pool(world.pool_of(20));
     let limits = Limits { agents: mcp::limits::Limits::lifted(), ..Limits::default() };
     App::start(config, database, limits).await.unwrap()
 }

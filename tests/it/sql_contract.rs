@@ -8,12 +8,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::sources::{Source, below};
 
 /// Statements that are about no single project, and why.
-const INSTANCE_WIDE: [(&str, &str); 25] = [
+const INSTANCE_WIDE: [(&str, &str); 26] = [
     ("sql/cycles/take_time.sql", "sets a limit of its own transaction"),
     ("sql/db/create_embedded_database.sql", "there is no table yet"),
     ("sql/db/examine.sql", "asks the server about itself"),
     ("sql/db/lock_migrations.sql", "locks a number"),
     ("sql/db/table_exists.sql", "asks the catalogue"),
+    ("sql/demo/forget.sql", "empties an instance that is the demo's alone"),
     ("sql/events/headers.sql", "the listener hears for every project, ids only"),
     ("sql/events/is_outbox_empty.sql", "the relay works for every project"),
     ("sql/events/last_position.sql", "positions count over the instance"),
@@ -144,8 +145,11 @@ fn misuses(source: &Source) -> Vec<String> {
     let mut found = Vec::new();
     for Use { sql, first } in uses(&source.text) {
         let Source { path, .. } = source;
-        // The doctor examines the ground from the command line.
-        let is_own = sql.split('/').nth(1) == Some(source.top()) || sql == "sql/db/examine.sql";
+        let domain = sql.split('/').nth(1).unwrap_or_default();
+        // The demo is a folder of the command line, whose doctor examines the ground.
+        let is_own = source.top() == domain
+            || path.contains(&format!("/{domain}/"))
+            || sql == "sql/db/examine.sql";
         if !is_own {
             found.push(format!("{path}: {sql} belongs to another module"));
         }

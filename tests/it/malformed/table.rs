@@ -245,7 +245,7 @@ fn finishing() -> Vec<Row> {
         (
             "tasks.heartbeat",
             json!({"task_id": "ATL-1"}),
-            "not_ready: ATL-1 is todo; claim it first. Next: take another task with claim_next.",
+            "not_ready: ATL-1 is todo, and nobody holds it. Next: take it with claim first.",
         ),
         (
             "tasks.release",

@@ -219,14 +219,15 @@ impl Walker {
                        coalesce(h.login || '/' || coalesce(k.name, '-'), '-'),
                        coalesce(p.number::text, '-'),
                        (select string_agg(b.number::text, ',' order by b.number)
-                        from task_dependencies d join tasks b on b.id = d.depends_on_id
-                        where d.task_id = t.id),
+                        from task_dependencies d
+                        join tasks b on b.project_id = d.project_id and b.id = d.depends_on_id
+                        where d.project_id = t.project_id and d.task_id = t.id),
                        c.position, t.ready::text, t.open_prerequisites, t.open_children)
             from tasks t
-            join cycles c on c.id = t.cycle_id
-            left join tasks p on p.id = t.parent_id
+            join cycles c on c.project_id = t.project_id and c.id = t.cycle_id
+            left join tasks p on p.project_id = t.project_id and p.id = t.parent_id
             left join users a on a.id = t.assignee_id
-            left join roles r on r.id = t.target_role_id
+            left join roles r on r.project_id = t.project_id and r.id = t.target_role_id
             left join users h on h.id = t.holder_user_id
             left join tokens k on k.id = t.holder_token_id
             order by t.number";
