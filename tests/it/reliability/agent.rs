@@ -289,8 +289,8 @@ impl Agent {
                 // The server could not tell whether it was done: only the key knows.
                 Reply::Refused(text)
                     if code(&text) == "internal" && self.temper == Temper::Insists => {}
-                // The machine is so busy that the call was not even begun.
-                Reply::Refused(text) if logbook::is_out_of_connections(&text) => {}
+                // The machine is too busy, and nothing was done.
+                Reply::Refused(text) if logbook::is_overload(&text) => {}
                 // Why another process failed is not known here; if it did anything, that shows.
                 Reply::Refused(text)
                     if code(&text) == "internal" && logbook::cause(&text).is_none() => {}

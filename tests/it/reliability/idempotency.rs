@@ -33,12 +33,12 @@ async fn traces_of_one(pool: &PgPool, stage: &Stage, tool: &str) -> Vec<String> 
     after
 }
 
-/// Calls again while the machine is too busy to begin.
+/// Calls again while the machine is too busy.
 async fn insist(wire: &mut Wire, tool: &str, arguments: &Value) -> Reply {
     loop {
         match wire.call(tool, arguments).await {
             Reply::TurnedAway(503, _) => {}
-            Reply::Refused(text) if logbook::is_out_of_connections(&text) => {}
+            Reply::Refused(text) if logbook::is_overload(&text) => {}
             reply => return reply,
         }
         tokio::task::yield_now().await;

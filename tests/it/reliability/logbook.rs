@@ -28,9 +28,14 @@ pub(super) fn cause(answer: &str) -> Option<String> {
     causes().get(reference).cloned()
 }
 
-/// Whether a call failed before it began, because the machine was too busy to give it a connection.
-pub(super) fn is_out_of_connections(answer: &str) -> bool {
-    cause(answer).is_some_and(|cause| cause.contains("pool timed out"))
+/// Whether a call gave up, with nothing done, because the machine was too busy for the product's
+/// time limits: no connection became free, or no lock. A deadlock is neither.
+pub(super) fn is_overload(answer: &str) -> bool {
+    cause(answer).is_some_and(|cause| {
+        ["pool timed out", "due to lock timeout", "due to statement timeout"]
+            .iter()
+            .any(|limit| cause.contains(limit))
+    })
 }
 
 fn causes() -> MutexGuard<'static, HashMap<String, String>> {
