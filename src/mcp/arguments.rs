@@ -274,7 +274,7 @@ mod tests {
                 "minutes: expected a whole number, got floating point `1.5`",
             ),
             (json!({"title": "t", "state": 1}), "state: expected a string, got integer `1`"),
-            (json!({"title": "t", "commits": {}}), "commits: expected a list, got map"),
+            (json!({"title": "t", "commits": {}}), "commits: expected a list, got an object"),
             (
                 json!({"title": "t", "commits": [1]}),
                 "commits[0]: expected an object, got integer `1`",
