@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use apalis::prelude::Monitor;
-use chrono::DateTime;
+use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::future::{join, join_all};
 use nottario::error::{Error, Result};
 use nottario::events::RelayHandle;
@@ -147,7 +147,8 @@ async fn until_every_worker_has_looked(pool: &PgPool) {
 async fn a_tick_becomes_one_job_however_many_processes_see_it() {
     let database = cluster::database().await;
     let pool = &patient_pool(&database, 16);
-    let at = DateTime::from_timestamp(0, 0).unwrap();
+    // No tick of the schedule itself, and too young to be purged.
+    let at = Utc::now() - TimeDelta::minutes(61);
 
     let (one, other) = join(host(&database), host(&database)).await;
     let raced = join_all((0..16).map(|_| jobs::tick::<Sweep>(pool, at))).await;
@@ -213,7 +214,7 @@ async fn workers_survive_the_loss_of_all_their_connections() {
 
     eventually("the next job is done too", async || {
         let done = "select count(*) from apalis.jobs where job_type = 'purge' and status = 'Done'";
-        number(pool, done).await == 2
+        number(pool, done).await >= 2
     })
     .await;
     running.stop().await;
