@@ -6,6 +6,7 @@
 mod support;
 
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use nottario::tasks::{self, ClaimFilter, Lease};
@@ -34,28 +35,24 @@ async fn measure(bench: Bench) -> Outcome<()> {
     ];
     let old = bench.size(100_000, 5_000);
     let rounds = bench.size(20, 8);
-    let plans = [
-        (format!("{small} open"), Backlog::of(small), ALL_ROLES),
-        (format!("{medium} open"), Backlog::of(medium), ALL_ROLES),
-        (format!("{big} open"), Backlog::of(big), ALL_ROLES),
-        (format!("{huge} open"), Backlog::of(huge), ALL_ROLES),
-        (format!("{huge} open, 90 % blocked"), blocked(huge), ALL_ROLES),
-        (format!("{medium} open, {old} done"), with_closed(medium, old), ALL_ROLES),
-        (format!("{huge} open, 500 for the caller's role"), rare(huge), &["qa"]),
-    ];
-
     let mut scenarios = Vec::new();
-    for (number, (name, backlog, roles)) in plans.into_iter().enumerate() {
-        let start = Instant::now();
-        let database = bench.database(&format!("backlog_{number}")).await?;
-        let crew = Crew { agents: 1, people: 1, roles };
-        let project = Project::seed(database, crew, &backlog).await?;
-        if backlog.open <= 10_000 {
-            project.check().await?;
-        }
-        eprintln!("seeded {name} in {:.1} s", start.elapsed().as_secs_f64());
-        scenarios.push(Scenario::new(name, project).await?);
+    for (name, backlog) in [
+        (format!("{small} open"), Backlog::of(small)),
+        (format!("{medium} open"), Backlog::of(medium)),
+        (format!("{big} open"), Backlog::of(big)),
+        (format!("{huge} open, 90 % blocked"), blocked(huge)),
+        (format!("{medium} open, {old} done"), with_closed(medium, old)),
+    ] {
+        let project = seed(&bench, scenarios.len(), &name, ALONE, &backlog).await?;
+        scenarios.push(Scenario::new(name, project, GENERALIST).await?);
     }
+    // The largest backlog, as two callers see it.
+    let name = format!("{huge} open");
+    let project = seed(&bench, scenarios.len(), &name, PAIR, &rare(huge)).await?;
+    scenarios.push(Scenario::new(name, Arc::clone(&project), GENERALIST).await?);
+    let name = format!("{huge} open, {RARE} for the caller's role");
+    scenarios.push(Scenario::new(name, project, SPECIALIST).await?);
+
     for scenario in &mut scenarios {
         // Fills caches and settles on plans, which the first executions of a statement do not use.
         scenario.claim(CLAIMS_PER_ROUND * 2, &mut Sample::default()).await?;
@@ -69,6 +66,34 @@ async fn measure(bench: Bench) -> Outcome<()> {
     Ok(())
 }
 
+/// One agent, who may take everything.
+const ALONE: Crew = Crew { agents: 1, people: 1, roles: ALL_ROLES };
+
+/// An agent who may take nearly everything, and one for whom there is little among much.
+const PAIR: Crew = Crew { agents: 2, people: 2, roles: &[&["backend", "frontend"], &["qa"]] };
+const GENERALIST: usize = 0;
+const SPECIALIST: usize = 1;
+
+/// How many tasks ask for the second agent's role.
+const RARE: u32 = 500;
+
+async fn seed(
+    bench: &Bench,
+    number: usize,
+    name: &str,
+    crew: Crew,
+    backlog: &Backlog,
+) -> Outcome<Arc<Project>> {
+    let start = Instant::now();
+    let database = bench.database(&format!("backlog_{number}")).await?;
+    let project = Project::seed(database, crew, backlog).await?;
+    if backlog.open <= 10_000 {
+        project.check().await?;
+    }
+    eprintln!("seeded {name} in {:.1} s", start.elapsed().as_secs_f64());
+    Ok(Arc::new(project))
+}
+
 fn blocked(open: u32) -> Backlog {
     Backlog { blocked_percent: 90, ..Backlog::of(open) }
 }
@@ -78,12 +103,14 @@ fn with_closed(open: u32, closed: u32) -> Backlog {
 }
 
 fn rare(open: u32) -> Backlog {
-    Backlog { rare: 500, for_everybody: false, ..Backlog::of(open) }
+    Backlog { rare: RARE, for_everybody: false, ..Backlog::of(open) }
 }
 
 struct Scenario {
     name: String,
-    project: Project,
+    project: Arc<Project>,
+    /// Whose claims are measured.
+    agent: usize,
     db: PgConnection,
     backend: Backend,
     /// Per round, what a claim cost the server.
@@ -92,10 +119,10 @@ struct Scenario {
 }
 
 impl Scenario {
-    async fn new(name: String, project: Project) -> Outcome<Self> {
+    async fn new(name: String, project: Arc<Project>, agent: usize) -> Outcome<Self> {
         let mut db = project.connect().await?;
         let backend = Backend::of(&mut db).await?;
-        Ok(Self { name, project, db, backend, cpu: Vec::new(), walls: Sample::default() })
+        Ok(Self { name, project, agent, db, backend, cpu: Vec::new(), walls: Sample::default() })
     }
 
     async fn round(&mut self) -> Outcome<()> {
@@ -111,7 +138,7 @@ impl Scenario {
     }
 
     async fn claim(&mut self, many: u32, walls: &mut Sample) -> Outcome<()> {
-        let scope = &self.project.agents[0];
+        let scope = &self.project.agents[self.agent];
         for _ in 0..many {
             let start = Instant::now();
             let mut tx = self.db.begin().await?;

@@ -58,12 +58,12 @@ pub(crate) struct Crew {
     pub(crate) agents: u32,
     /// The agents are shared out among so many people.
     pub(crate) people: u32,
-    /// The keys of the roles that each of the people holds.
-    pub(crate) roles: &'static [&'static str],
+    /// The keys of the roles that the people hold, given to them in turn.
+    pub(crate) roles: &'static [&'static [&'static str]],
 }
 
-/// The roles of somebody who may take whatever is in a backlog.
-pub(crate) const ALL_ROLES: &[&str] = &["backend", "frontend", "qa", "design"];
+/// Everybody may take whatever is in a backlog.
+pub(crate) const ALL_ROLES: &[&[&str]] = &[&["backend", "frontend", "qa", "design"]];
 
 /// A seeded project in a database of its own.
 pub(crate) struct Project {
@@ -125,15 +125,15 @@ async fn hire(
     scope: &ProjectScope,
     crew: Crew,
 ) -> Outcome<Vec<ProjectScope>> {
-    let roles: Vec<RoleId> = projects::list_roles(&mut *db, scope)
-        .await?
-        .into_iter()
-        .filter(|role| crew.roles.contains(&role.key.as_str()))
-        .map(|role| role.id)
-        .collect();
+    let known = projects::list_roles(&mut *db, scope).await?;
     let mut people = Vec::new();
-    for number in 0..crew.people {
+    for (number, keys) in (0..crew.people).zip(crew.roles.iter().cycle()) {
         let user = person(db, &format!("person-{number}")).await?;
+        let roles: Vec<RoleId> = known
+            .iter()
+            .filter(|role| keys.contains(&role.key.as_str()))
+            .map(|role| role.id)
+            .collect();
         projects::add_member(db, scope, user, &roles).await?;
         people.push(user);
     }
