@@ -28,9 +28,10 @@ fn main() -> ExitCode {
 }
 
 async fn measure(bench: Bench) -> Outcome<()> {
-    let open = bench.size(100_000, 10_000);
+    // A bare update is fast, and must not run out of rows either.
+    let open = bench.size(250_000, 20_000);
     let rounds = bench.size(5, 3);
-    let duration = Duration::from_millis(bench.size(1_000, 250).into());
+    let duration = Duration::from_millis(bench.size(600, 100).into());
     let plans: [(&str, Work, u32, &[usize]); 5] = [
         ("direct claim", Work::Claim, 8, &CALLERS),
         ("direct claim, agents of one person", Work::Claim, 1, &CALLERS[1..]),

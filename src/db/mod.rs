@@ -23,6 +23,10 @@ pub const OLDEST_MAJOR: u32 = 15;
 /// so that several processes fit.
 const POOL_SIZE: u32 = 20;
 
+/// A connection that was used so recently is taken to be alive: asking it first costs a round trip,
+/// which is as much as a small statement.
+const TRUSTED_FOR: Duration = Duration::from_millis(250);
+
 /// The listener, a few job workers, and what their jobs do.
 const DIRECT_POOL_SIZE: u32 = 10;
 
@@ -266,5 +270,14 @@ fn pool(options: PgConnectOptions) -> PgPool {
     PgPoolOptions::new()
         .max_connections(POOL_SIZE)
         .acquire_timeout(ACQUIRE_LIMIT)
+        .test_before_acquire(false)
+        .before_acquire(|connection, usage| {
+            Box::pin(async move {
+                if usage.idle_for >= TRUSTED_FOR {
+                    connection.ping().await?;
+                }
+                Ok(true)
+            })
+        })
         .connect_lazy_with(options)
 }
