@@ -17,7 +17,7 @@ const MAY_IMPORT: [(&str, &[&str]); 12] = [
     ("identity", &["access", "events"]),
     ("cycles", &["access", "events", "projects"]),
     ("tasks", &["access", "cycles", "events", "projects"]),
-    ("jobs", &["access", "events", "tasks"]),
+    ("jobs", &["access", "events", "identity", "tasks"]),
     ("mcp", &["access", "cycles", "events", "identity", "projects", "tasks"]),
     ("web", &["events"]),
     ("app", &["events", "jobs", "mcp", "web"]),

@@ -28,6 +28,8 @@ mod reliability;
 mod secrets;
 mod served;
 mod server;
+mod sessions;
+mod sign_in;
 mod sources;
 mod sql_contract;
 mod tasks;
