@@ -5,10 +5,12 @@
 
 mod browser;
 mod credential;
+pub mod github;
 mod keys;
 pub mod links;
 mod local_path;
 pub mod preferences;
+mod refused;
 mod seal;
 mod secret;
 pub mod sessions;
@@ -17,9 +19,11 @@ pub mod users;
 mod whoami;
 
 pub use credential::{LinkSecret, MalformedSecret, SessionSecret};
+pub use github::GitHubClient;
 pub use keys::SessionKeys;
 pub use local_path::LocalPath;
 pub use preferences::{Density, Preferences, Theme, set_preferences};
+pub use refused::SignInRefused;
 pub use seal::Sealable;
 pub use secret::{Malformed, TokenHash, TokenSecret};
 pub use sessions::SignedIn;

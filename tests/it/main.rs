@@ -12,6 +12,8 @@ mod cycles;
 mod demo;
 mod embedded;
 mod events;
+mod fake_github;
+mod github;
 mod identity;
 mod isolation;
 mod layers;
