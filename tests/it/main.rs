@@ -5,6 +5,7 @@
 mod app;
 mod cli;
 mod cli_people;
+mod cli_sign_in;
 mod clients;
 mod cluster;
 mod config;
