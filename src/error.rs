@@ -124,6 +124,8 @@ pub enum Kind {
     Cycle,
     /// A token.
     Token,
+    /// A browser in which a person is signed in.
+    Session,
     /// A task.
     Task,
     /// A comment on a task.
@@ -140,6 +142,7 @@ impl std::fmt::Display for Kind {
             Self::Bucket => "priority bucket",
             Self::Cycle => "cycle",
             Self::Token => "token",
+            Self::Session => "session",
             Self::Task => "task",
             Self::Comment => "comment",
         })

@@ -77,3 +77,7 @@ id!(
     /// A comment on a task.
     CommentId
 );
+id!(
+    /// A browser in which a person is signed in.
+    SessionId
+);

@@ -22,4 +22,5 @@ pub mod projects;
 pub mod tasks;
 pub mod telemetry;
 pub mod text;
+pub mod traffic;
 pub mod web;

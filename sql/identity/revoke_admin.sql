@@ -1,7 +1,7 @@
 -- Takes administration from a person, except from the last administrator; answers whether it was
 -- that one, and nothing when there is no such person.
 --
--- The lock of lock_admins.sql is held, so nobody else's change can be under way.
+-- The lock of lock_people.sql is held, so nobody else's change can be under way.
 --
 -- $1 person
 with person as (

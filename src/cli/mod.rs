@@ -8,6 +8,7 @@ pub mod demo;
 mod doctor;
 mod error;
 mod healthcheck;
+mod login_link;
 mod migrate;
 mod output;
 mod project;
@@ -58,6 +59,8 @@ enum Command {
     /// Agents' credentials.
     #[command(subcommand)]
     Token(token::Command),
+    /// Prints a one-time link that signs in, where GitHub does not do it.
+    LoginLink(login_link::Arguments),
     /// Asks the running server whether it is ready; for a container's HEALTHCHECK.
     Healthcheck,
     /// Starts the embedded database's server; run by Nottario itself.
@@ -76,6 +79,7 @@ pub fn main() -> ExitCode {
         Command::Project(command) => project::run(command),
         Command::User(command) => user::run(command),
         Command::Token(command) => token::run(command),
+        Command::LoginLink(arguments) => login_link::run(arguments),
         Command::Healthcheck => healthcheck::run(),
         Command::EmbeddedPostgres(arguments) => match become_server(&arguments) {
             Ok(never) => match never {},

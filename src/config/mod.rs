@@ -135,12 +135,18 @@ impl Config {
     pub fn read(lookup: &dyn Fn(&str) -> Option<String>) -> Result<Config, ConfigError> {
         let mut from = Reader::new(lookup);
 
+        let is_named = from.text("PUBLIC_URL").is_some();
         let public_url: PublicUrl = from.parsed("PUBLIC_URL").unwrap_or_default();
         let on_loopback = public_url.is_loopback();
         let http_addr = from
             .text("HTTP_ADDR")
             .or_else(|| Some(":8080".to_owned()))
             .and_then(|text| from.check("HTTP_ADDR", HttpAddr::parse(&text, on_loopback)));
+        // Who only says HTTP_ADDR=:8081 means that address; with port 0 it is not known yet.
+        let public_url = match http_addr {
+            Some(HttpAddr::Loopback(port)) if !is_named && port != 0 => public_url.with_port(port),
+            _ => public_url,
+        };
         let metrics_addr = from
             .text("NOTTARIO_METRICS_ADDR")
             .and_then(|text| from.check("NOTTARIO_METRICS_ADDR", HttpAddr::parse(&text, true)));

@@ -25,7 +25,11 @@ const fn secret(name: &'static str, default: &'static str, purpose: &'static str
 
 /// Every variable that the program reads.
 pub const SETTINGS: [Setting; 24] = [
-    setting("PUBLIC_URL", "http://localhost:8080", "base address that people reach"),
+    setting(
+        "PUBLIC_URL",
+        "http://localhost:8080",
+        "base address that people reach; its port is HTTP_ADDR's",
+    ),
     setting(
         "HTTP_ADDR",
         ":8080",

@@ -1,7 +1,8 @@
 //! People of the instance, and who of them administers it.
 //!
-//! From the first person on there is at least one administrator: whatever changes that set holds
-//! one lock, so that two changes at the same instant cannot both pass.
+//! From the first person on there is at least one administrator, and a login is one person's:
+//! whatever changes either holds one lock, so that two changes at the same instant cannot both pass.
+//! A person of GitHub is known by its number there, which stays; its login may be given to another.
 
 use std::str::FromStr;
 
@@ -23,6 +24,8 @@ pub struct User {
     pub login: String,
     /// The name to show; the login where none is known.
     pub display_name: String,
+    /// The picture at GitHub.
+    pub avatar_url: Option<String>,
     /// Whether the person administers the instance.
     pub is_admin: bool,
     /// When the person was first known here.
@@ -31,11 +34,17 @@ pub struct User {
     pub last_seen_at: Option<DateTime<Utc>>,
 }
 
-/// A login: 1 to 39 letters, digits and hyphens, as at GitHub.
+/// A login: 1 to 39 letters, digits, hyphens and underscores, as at GitHub.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Login(String);
 
 impl Login {
+    /// What an administrator is called for want of a name.
+    #[must_use]
+    pub fn admin() -> Self {
+        Self("admin".to_owned())
+    }
+
     /// The checked text.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -48,10 +57,11 @@ impl FromStr for Login {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let fits = (1..=39).contains(&text.len())
-            && !text.starts_with('-')
-            && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+            && text.as_bytes()[0].is_ascii_alphanumeric()
+            && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
         if !fits {
-            return Err("1 to 39 letters, digits and hyphens, not beginning with a hyphen".into());
+            let rule = "1 to 39 letters, digits, hyphens and underscores, beginning with a letter or digit";
+            return Err(rule.to_owned());
         }
         Ok(Self(text.to_owned()))
     }
@@ -66,19 +76,92 @@ pub struct NewUser {
     pub display_name: Option<Line<200>>,
 }
 
+/// A person as GitHub describes it.
+#[derive(Clone, Debug)]
+pub struct Profile {
+    /// The number by which GitHub knows the person for ever.
+    pub id: i64,
+    /// The login, which may have been somebody else's.
+    pub login: Login,
+    /// The name to show.
+    pub name: Line<200>,
+    /// Where the picture is.
+    pub avatar_url: Option<String>,
+}
+
 /// Makes a person known. The first one of an empty instance becomes its administrator.
 pub async fn create(db: &mut PgConnection, _: InstanceScope, new: &NewUser) -> Result<User> {
-    lock_admins(db).await?;
-    sqlx::query_file_as!(
+    lock_people(db).await?;
+    insert(db, &new.login, new.display_name.as_ref(), false)
+        .await?
+        .ok_or_else(|| Error::invalid("login", "somebody has that login already; choose another"))
+}
+
+/// Makes a person of GitHub known, or brings what is known of it up to date.
+///
+/// The first one of an empty instance becomes its administrator. Whom the operator has made under
+/// the login is this person, at its first sign-in. Anybody else who has the login here has lost it
+/// at GitHub: that one goes on under a stand-in, until its next sign-in tells its new login.
+pub async fn sign_in(db: &mut PgConnection, profile: &Profile, now: DateTime<Utc>) -> Result<User> {
+    lock_people(db).await?;
+    let login = profile.login.as_str();
+    sqlx::query_file!("sql/identity/adopt_user.sql", profile.id, login).execute(&mut *db).await?;
+    let renamed = sqlx::query_file!("sql/identity/free_login.sql", profile.id, login)
+        .fetch_optional(&mut *db)
+        .await?;
+    if let Some(renamed) = renamed {
+        tracing::info!(
+            login,
+            stand_in = renamed.login,
+            "a login is somebody else's at GitHub now; the person who had it keeps a stand-in"
+        );
+    }
+    Ok(sqlx::query_file_as!(
+        User,
+        "sql/identity/sign_in.sql",
+        UserId::fresh() as _,
+        profile.id,
+        login,
+        profile.name.as_str(),
+        profile.avatar_url.as_deref(),
+        now,
+    )
+    .fetch_one(db)
+    .await?)
+}
+
+/// The administrator who was known first; a new local person when nobody is known at all.
+pub(super) async fn first_admin(
+    db: &mut PgConnection,
+    operator: InstanceScope,
+    or_new: &Login,
+) -> Result<User> {
+    // Before the look: two servers that start together must not make two.
+    lock_people(db).await?;
+    if let Some(admin) = oldest_admin(db, operator).await? {
+        return Ok(admin);
+    }
+    insert(db, or_new, None, true)
+        .await?
+        .ok_or_else(|| Error::internal("an instance has people and no administrator"))
+}
+
+async fn insert(
+    db: &mut PgConnection,
+    login: &Login,
+    name: Option<&Line<200>>,
+    is_local: bool,
+) -> Result<Option<User>> {
+    Ok(sqlx::query_file_as!(
         User,
         "sql/identity/create_user.sql",
         UserId::fresh() as _,
-        new.login.as_str(),
-        new.display_name.as_ref().map_or(new.login.as_str(), Line::as_str),
+        login.as_str(),
+        name.map_or(login.as_str(), Line::as_str),
+        is_local,
     )
     .fetch_optional(db)
-    .await?
-    .ok_or_else(|| Error::invalid("login", "somebody has that login already; choose another"))
+    .await?)
 }
 
 /// The person with this login, whatever its letters' case.
@@ -101,7 +184,7 @@ pub async fn list(db: &mut PgConnection, _: InstanceScope) -> Result<Vec<User>> 
 
 /// Makes a person an administrator; fine when it is one.
 pub async fn grant_admin(db: &mut PgConnection, _: InstanceScope, user: UserId) -> Result<()> {
-    lock_admins(db).await?;
+    lock_people(db).await?;
     let granted = sqlx::query_file!("sql/identity/grant_admin.sql", user as _).execute(db).await?;
     if granted.rows_affected() == 0 {
         return Err(Error::not_found(Kind::User, user));
@@ -111,7 +194,7 @@ pub async fn grant_admin(db: &mut PgConnection, _: InstanceScope, user: UserId) 
 
 /// Takes a person's administration away; fine when it has none, refused for the last one.
 pub async fn revoke_admin(db: &mut PgConnection, _: InstanceScope, user: UserId) -> Result<()> {
-    lock_admins(db).await?;
+    lock_people(db).await?;
     let now = sqlx::query_file!("sql/identity/revoke_admin.sql", user as _)
         .fetch_optional(db)
         .await?
@@ -125,8 +208,8 @@ pub async fn revoke_admin(db: &mut PgConnection, _: InstanceScope, user: UserId)
     Ok(())
 }
 
-/// One change of the set of administrators at a time, until the transaction ends.
-async fn lock_admins(db: &mut PgConnection) -> Result<()> {
-    sqlx::query_file!("sql/identity/lock_admins.sql").execute(db).await?;
+/// One change of who is known and who administers at a time, until the transaction ends.
+async fn lock_people(db: &mut PgConnection) -> Result<()> {
+    sqlx::query_file!("sql/identity/lock_people.sql").execute(db).await?;
     Ok(())
 }

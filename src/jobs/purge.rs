@@ -2,13 +2,16 @@
 
 use std::time::Duration;
 
+use chrono::Utc;
 use serde::{Deserialize, Serialize};
 
 use super::{Context, Job};
 use crate::error::Result;
+use crate::identity::{links, sessions};
 
-/// Removes stored answers of repeated calls after a day, and finished jobs, ticks and the rows of
-/// dead workers after a week. What failed for good stays until the operator has seen it.
+/// Removes stored answers of repeated calls after a day, sessions and sign-in links that have ended,
+/// and finished jobs, ticks and the rows of dead workers after a week. What failed for good stays
+/// until the operator has seen it.
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 pub struct Purge {}
 
@@ -21,6 +24,9 @@ impl Job for Purge {
     async fn run(&self, context: &Context) -> Result<()> {
         let mut db = context.pool.acquire().await?;
         sqlx::query_file!("sql/jobs/purge_idempotency_keys.sql").execute(&mut *db).await?;
+        let now = Utc::now();
+        sessions::purge(&mut db, now).await?;
+        links::purge(&mut db, now).await?;
         sqlx::query_file!("sql/jobs/purge_jobs.sql").execute(&mut *db).await?;
         sqlx::query_file!("sql/jobs/purge_workers.sql").execute(&mut *db).await?;
         sqlx::query_file!("sql/jobs/purge_ticks.sql").execute(&mut *db).await?;

@@ -3,10 +3,10 @@
 //! Nothing behind this layer runs without an [`Agent`] in the request, and a token that was revoked
 //! is refused by the very next call. Cookies mean nothing here, and an address carries no token.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
-use axum::extract::{Request, State};
+use axum::extract::{ConnectInfo, Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use chrono::Utc;
@@ -15,14 +15,14 @@ use http::{HeaderMap, HeaderValue, StatusCode, header};
 use serde_json::json;
 use sqlx::PgPool;
 
-use super::address;
 use super::error::reference;
-use super::limits::{Limiter, Limits};
+use super::limits::Limits;
 use crate::access::{Caller, Via};
 use crate::config::IpRange;
 use crate::error::{Error, Result, chain};
 use crate::identity::{self, AuthenticatedToken, TokenSecret};
 use crate::ids::{ProjectId, TokenId};
+use crate::traffic::{Limiter, client_address};
 
 /// A token that was found live, with the person behind it.
 #[derive(Clone, Debug)]
@@ -118,7 +118,8 @@ impl Door {
     /// A right token is never counted and never held back, whatever others behind the same
     /// address do.
     fn refuse(&self, parts: &Parts, reason: Refused) -> Response {
-        let address = address::of(parts, &self.trusted_proxies);
+        let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(peer)| *peer);
+        let address = client_address(peer, &parts.headers, &self.trusted_proxies);
         match self.failures.count(&address) {
             Ok(()) => unauthorized(reason),
             Err(seconds) => too_many(seconds, "too many requests without a valid token"),

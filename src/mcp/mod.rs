@@ -5,7 +5,6 @@
 //! a call ([`dispatch`], [`idempotency`]), the shape of answers ([`answer`]) and refusals
 //! ([`error`]). This surface adapts; every rule is in a domain.
 
-mod address;
 pub mod answer;
 pub mod arguments;
 pub mod auth;

@@ -46,6 +46,24 @@ fn an_empty_environment_is_a_loopback_instance_with_an_embedded_database() {
 }
 
 #[test]
+fn a_port_that_is_said_once_is_meant_for_both() {
+    let url = |values: &[(&str, &str)]| read(values).unwrap().public_url.to_string();
+
+    assert_eq!(url(&[("HTTP_ADDR", ":8081")]), "http://localhost:8081");
+    assert_eq!(url(&[("HTTP_ADDR", "localhost:8081")]), "http://localhost:8081");
+    // What is said of the address itself holds, and a free port is not known yet.
+    let both = [("HTTP_ADDR", ":8081"), ("PUBLIC_URL", "http://localhost:9000")];
+    assert_eq!(url(&both), "http://localhost:9000");
+    assert_eq!(url(&[("HTTP_ADDR", ":0")]), "http://localhost:8080");
+    assert_eq!(url(&[("HTTP_ADDR", "192.0.2.1:8081")]), "http://localhost:8080");
+    assert_eq!(
+        url(&public_with(&[("HTTP_ADDR", ":8081")])),
+        "https://tasks.example.org",
+        "behind a proxy the ports have nothing to do with each other"
+    );
+}
+
+#[test]
 fn a_public_instance_listens_on_every_interface() {
     let config = read(&PUBLIC).unwrap();
 

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use crate::sources::{Source, below};
 
 /// Free for all, and importing only each other.
-const GROUND: [&str; 6] = ["config", "db", "error", "ids", "telemetry", "text"];
+const GROUND: [&str; 7] = ["config", "db", "error", "ids", "telemetry", "text", "traffic"];
 
 /// Which modules a module may import, ground aside.
 const MAY_IMPORT: [(&str, &[&str]); 12] = [
@@ -17,7 +17,7 @@ const MAY_IMPORT: [(&str, &[&str]); 12] = [
     ("identity", &["access", "events"]),
     ("cycles", &["access", "events", "projects"]),
     ("tasks", &["access", "cycles", "events", "projects"]),
-    ("jobs", &["access", "events", "tasks"]),
+    ("jobs", &["access", "events", "identity", "tasks"]),
     ("mcp", &["access", "cycles", "events", "identity", "projects", "tasks"]),
     ("web", &["events"]),
     ("app", &["events", "jobs", "mcp", "web"]),

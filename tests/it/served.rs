@@ -5,6 +5,8 @@
 
 use std::collections::BTreeMap;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use nottario::app::{App, Limits, Running};
 use nottario::config::Config;
 use nottario::db::Database;
@@ -13,7 +15,7 @@ use reqwest::{RequestBuilder, Response, StatusCode};
 use serde_json::{Value, json};
 use sqlx::{AssertSqlSafe, Row as _};
 
-use crate::world::{Agent, World};
+use crate::world::{Agent, SESSION_KEY, World};
 
 /// What changes without anybody's call: used tokens, ticks of schedules, the record of migrations.
 const NOT_CONTENT: [&str; 2] = ["schedule_ticks", "_sqlx_migrations"];
@@ -163,6 +165,7 @@ async fn start_app(world: &World) -> Running {
     let config = Config::read(&|name| match name {
         "HTTP_ADDR" => Some(":0".to_owned()),
         "NOTTARIO_DATA_DIR" => Some("unused".to_owned()),
+        "SESSION_KEY" => Some(STANDARD.encode(SESSION_KEY)),
         _ => None,
     })
     .unwrap();

@@ -10,10 +10,11 @@
 use std::time::Duration;
 
 use nottario::access::{self, Caller, InstanceScope, ProjectScope, Via};
+use nottario::config::Secret;
 use nottario::events::{self, Change, Cursor, Drained, EventKind, Page, Query, Subject};
 use nottario::identity::tokens::{self, NewToken};
 use nottario::identity::users::{self, NewUser};
-use nottario::identity::{TokenSecret, User};
+use nottario::identity::{SessionKeys, SessionSecret, TokenSecret, User, sessions};
 use nottario::ids::{ProjectId, RoleId, TaskId, TokenId};
 use nottario::projects::{self, NewProject, RoleRef};
 use nottario::text::Line;
@@ -25,6 +26,9 @@ use crate::cluster::{self, TestDatabase};
 
 /// The operator, for what no project contains.
 pub(crate) const OPERATOR: fn() -> InstanceScope = InstanceScope::operator;
+
+/// The session key of every test's server, as 32 bytes.
+pub(crate) const SESSION_KEY: [u8; 32] = *b"the session key of every test  .";
 
 /// How long a test waits for what has to happen: so long that only a real hang fails.
 pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
@@ -139,6 +143,13 @@ impl World {
         project.join(&user, roles).await
     }
 
+    /// Signs a person in, and gives the content of the browser's cookie.
+    pub(crate) async fn sign_in(&self, user: &User) -> SessionSecret {
+        let (keys, now) = (session_keys(), chrono::Utc::now());
+        let mut db = self.db().await;
+        sessions::open(&mut db, &keys, user.id, "a test", now).await.unwrap().secret
+    }
+
     /// Numbers every committed event, as the relay would soon.
     pub(crate) async fn relay(&self) {
         // Busy only when the test runs relays of its own.
@@ -164,6 +175,11 @@ impl World {
 
     /// The one number that a statement answers.
     pub(crate) async fn number(&self, sql: impl Into<String>) -> i64 {
+        sqlx::raw_sql(AssertSqlSafe(sql.into())).fetch_one(&self.pool).await.unwrap().get(0)
+    }
+
+    /// The one text that a statement answers.
+    pub(crate) async fn text(&self, sql: impl Into<String>) -> String {
         sqlx::raw_sql(AssertSqlSafe(sql.into())).fetch_one(&self.pool).await.unwrap().get(0)
     }
 
@@ -234,6 +250,11 @@ impl ProjectFixture {
         events::record(&mut tx, &self.scope, change).await.unwrap();
         tx.commit().await.unwrap();
     }
+}
+
+/// The keys of every test's server.
+pub(crate) fn session_keys() -> SessionKeys {
+    SessionKeys::derive(&Secret::new(SESSION_KEY))
 }
 
 /// A person in a browser, with no more than a member's rights.

@@ -7,12 +7,15 @@ use chrono::{DateTime, Local, Utc};
 
 use super::text::{cut, pad, width};
 use super::watch::{Counts, Happening, View, Worker};
+use crate::cli::login_link::Invitation;
 
 /// What stays the same for as long as a demo runs.
 #[derive(Clone, Debug)]
 pub(super) struct Heading {
     /// The address that people reach.
     pub(super) url: String,
+    /// What signs the reader in, where GitHub does not.
+    pub(super) invitation: Option<Invitation>,
     /// What connects the reader's own agent.
     pub(super) connect: String,
 }
@@ -79,7 +82,8 @@ pub(super) fn frame(
     columns: usize,
     rows: usize,
 ) -> Vec<Row> {
-    let connect = connect_rows(heading, columns);
+    let connect = rows_to_copy("Let an agent of your own take part:", &heading.connect, columns);
+    let invitation = invitation_rows(heading, now, columns);
     // From the top of the list on, each part is there only when those before it leave it room.
     let mut left = rows;
     let mut take = |wanted: usize| {
@@ -94,6 +98,7 @@ pub(super) fn frame(
     let has_gaps = rows >= 12 && take(2);
     let has_bar = rows >= 16 && take(1);
     let has_connect = rows >= 16 && take(connect.len() + 1);
+    let has_invitation = rows >= 20 && !invitation.is_empty() && take(invitation.len() + 1);
     let has_recent_gap = rows >= 14 && take(1);
 
     let for_workers = if has_first_worker { left + 1 } else { 0 };
@@ -109,6 +114,10 @@ pub(super) fn frame(
     let mut frame = Vec::with_capacity(rows);
     if has_title {
         frame.push(title_row(heading, columns));
+    }
+    if has_invitation {
+        frame.push(Row::default());
+        frame.extend(invitation);
     }
     if has_connect {
         frame.push(Row::default());
@@ -162,10 +171,20 @@ fn title_row(heading: &Heading, columns: usize) -> Row {
     Row::of(pieces)
 }
 
-/// The command that connects an agent, in as many full rows as it takes.
-fn connect_rows(heading: &Heading, columns: usize) -> Vec<Row> {
-    let mut rows = vec![Row::plain(Style::Quiet, "Let an agent of your own take part:".to_owned())];
-    let characters: Vec<char> = heading.connect.chars().collect();
+/// The link that signs the reader in, for as long as it does.
+fn invitation_rows(heading: &Heading, now: DateTime<Utc>, columns: usize) -> Vec<Row> {
+    match &heading.invitation {
+        Some(Invitation { address, expires_at }) if now < *expires_at => {
+            rows_to_copy("Sign in with a browser, once and within 15 minutes:", address, columns)
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// What is to be copied, below what it is for, in as many full rows as it takes.
+fn rows_to_copy(purpose: &str, text: &str, columns: usize) -> Vec<Row> {
+    let mut rows = vec![Row::plain(Style::Quiet, purpose.to_owned())];
+    let characters: Vec<char> = text.chars().collect();
     for (number, piece) in characters.chunks(columns.max(1)).enumerate() {
         let text = piece.iter().collect();
         rows.push(Row { pieces: vec![(Style::Plain, text)], goes_on: number > 0 });
@@ -325,6 +344,8 @@ fn happening_row(happening: &Happening, columns: usize) -> Row {
 
 #[cfg(test)]
 mod tests {
+    use chrono::TimeDelta;
+
     use super::*;
     use crate::cli::demo::watch::Holding;
 
@@ -334,7 +355,12 @@ mod tests {
 
     fn heading() -> Heading {
         let connect = format!("claude mcp add … \"Bearer ntr_{}\"", "x".repeat(120));
-        Heading { url: "http://localhost:8080".to_owned(), connect }
+        let invitation = Invitation {
+            address: format!("http://localhost:8080/login/local?key={}", "k".repeat(43)),
+            expires_at: now() + TimeDelta::minutes(15),
+        };
+        let url = "http://localhost:8080".to_owned();
+        Heading { url, invitation: Some(invitation), connect }
     }
 
     fn view(workers: usize, happenings: usize) -> View {
@@ -405,7 +431,7 @@ mod tests {
     #[test]
     fn the_command_can_be_copied_whole() {
         for columns in [20, 80, 120] {
-            let rows = connect_rows(&heading(), columns);
+            let rows = rows_to_copy("Copy this:", &heading().connect, columns);
             let command: String = rows[1..].iter().map(text).collect();
             assert_eq!(command, heading().connect);
             assert!(rows[2..].iter().all(|row| row.goes_on));
@@ -413,6 +439,17 @@ mod tests {
             let is_full = |row: &Row| text(row).chars().count() == columns;
             assert!(rows[1..rows.len() - 1].iter().all(is_full));
         }
+    }
+
+    #[test]
+    fn the_sign_in_link_is_shown_until_it_expires() {
+        let shown = |now| {
+            let frame = frame(&heading(), &view(4, 200), now, 90, 24);
+            frame.iter().map(text).any(|row| row.contains("/login/local?key=kkk"))
+        };
+
+        assert!(shown(now()));
+        assert!(!shown(now() + TimeDelta::minutes(15)));
     }
 
     #[test]

@@ -31,7 +31,7 @@ use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use clap::Args;
 
 use super::{CliError, block_on};
-use crate::config::{Config, HttpAddr, PublicUrl};
+use crate::config::Config;
 use crate::telemetry;
 use instance::Wanted;
 
@@ -74,14 +74,6 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), CliError> {
 fn own(mut config: Config) -> Config {
     config.data_dir = config.data_dir.join("demo");
     config.backups = None;
-    // Who only says HTTP_ADDR=:8081 means that address.
-    let port = config.http_addr.port();
-    if config.public_url == PublicUrl::default()
-        && port != 0
-        && matches!(config.http_addr, HttpAddr::Loopback(_))
-    {
-        config.public_url = config.public_url.with_port(port);
-    }
     config
 }
 

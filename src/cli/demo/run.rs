@@ -19,6 +19,7 @@ use super::planner::Planner;
 use super::watch::Watcher;
 use crate::app::{App, AppError, Limits, Running};
 use crate::cli::CliError;
+use crate::cli::login_link::{self, Invitation};
 use crate::config::Config;
 use crate::db::{Database, OpenMode};
 
@@ -36,6 +37,7 @@ const BEGINNING: Duration = Duration::from_secs(2);
 pub(super) struct Demo {
     running: Running,
     instance: Instance,
+    invitation: Option<Invitation>,
     agents: JoinSet<()>,
     stop: CancellationToken,
     moods: Moods,
@@ -55,9 +57,18 @@ impl Demo {
         };
         let limits = Limits { stop: Duration::from_secs(2), ..Limits::default() };
         let running = App::start(config, database, limits).await?;
+        let services = running.services();
+        let invitation = match login_link::for_admin(&services.config, &services.pool).await {
+            Ok(invitation) => invitation,
+            Err(error) => {
+                tracing::warn!(?error, "there is no sign-in link");
+                None
+            }
+        };
         Ok(Self {
             running,
             instance,
+            invitation,
             agents: JoinSet::new(),
             stop: CancellationToken::new(),
             moods: Moods::default(),
@@ -106,14 +117,14 @@ impl Demo {
         Endpoint { address: format!("http://{}/mcp", SocketAddr::new(ip, address.port())), host }
     }
 
-    /// Where the demo is, and how to connect to it.
+    /// Where the demo is, and how to get in with a browser and with an agent.
     pub(super) fn heading(&self) -> Heading {
         let url = self.running.url();
         let secret = self.instance.crew.reader.secret.expose();
         let connect = format!(
             "claude mcp add --transport http nottario {url}/mcp --header \"Authorization: Bearer {secret}\""
         );
-        Heading { url, connect }
+        Heading { url, invitation: self.invitation.clone(), connect }
     }
 
     /// Somebody who looks on.

@@ -84,6 +84,10 @@ pub(super) async fn show(
 /// What a reader needs to know, in plain lines that stay when the screen has gone.
 fn introduce(heading: &Heading) {
     say(&format!("Nottario demo: {}", heading.url));
+    if let Some(invitation) = &heading.invitation {
+        say("Sign in with a browser, once and within 15 minutes:");
+        say(&invitation.address);
+    }
     say("Let an agent of your own take part:");
     say(&heading.connect);
 }

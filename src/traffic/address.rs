@@ -5,20 +5,20 @@
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
-use axum::extract::ConnectInfo;
 use http::HeaderMap;
-use http::request::Parts;
 
 use crate::config::IpRange;
 
-/// The address of the client that sent a request.
-pub(super) fn of(parts: &Parts, trusted: &[IpRange]) -> IpAddr {
-    // Without connection info all count as one: too strict rather than not at all.
-    let peer = parts
-        .extensions
-        .get::<ConnectInfo<SocketAddr>>()
-        .map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |ConnectInfo(peer)| peer.ip());
-    behind_proxies(peer, &parts.headers, trusted).to_canonical()
+/// The address of the client that sent a request with these headers over a connection from `peer`.
+#[must_use]
+pub fn client_address(
+    peer: Option<SocketAddr>,
+    headers: &HeaderMap,
+    trusted: &[IpRange],
+) -> IpAddr {
+    // Without a known peer all count as one: too strict rather than not at all.
+    let peer = peer.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.ip());
+    behind_proxies(peer, headers, trusted).to_canonical()
 }
 
 /// Walks the forwarding chain from our side as long as the next hop is one that we trust.
