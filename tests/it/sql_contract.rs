@@ -8,7 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::sources::{Source, below};
 
 /// Statements that are about no single project, and why.
-const INSTANCE_WIDE: [(&str, &str); 26] = [
+const INSTANCE_WIDE: [(&str, &str); 27] = [
+    ("sql/access/project_of_slug.sql", "finds the project before there is a scope"),
     ("sql/cycles/take_time.sql", "sets a limit of its own transaction"),
     ("sql/db/create_embedded_database.sql", "there is no table yet"),
     ("sql/db/examine.sql", "asks the server about itself"),
@@ -192,6 +193,24 @@ fn every_statement_is_used_and_every_exception_is_needed() {
         let sql = below("sql", ".sql").into_iter().find(|sql| sql.path == *path);
         let sql = sql.unwrap_or_else(|| panic!("{path} is gone; take it off the list"));
         assert!(!is_of_one_project(path, &statement(&sql.text)), "{path} is of one project");
+    }
+}
+
+#[test]
+fn a_task_goes_back_to_the_queue_in_one_way() {
+    // What a task that nobody holds any more looks like, in each statement that makes it so.
+    let cleared = |path: &str| {
+        let sql = below("sql", ".sql").into_iter().find(|sql| sql.path == path).unwrap();
+        let text = statement(&sql.text);
+        let (_, rest) = text.split_once("update tasks t set ").unwrap();
+        let end = [" where ", " from "].iter().filter_map(|word| rest.find(word)).min().unwrap();
+        rest[..end].to_owned()
+    };
+    let released = cleared("sql/tasks/release.sql");
+
+    assert!(released.starts_with("state = 'todo', claim_id = null"), "{released}");
+    for path in ["sql/tasks/expire.sql"] {
+        assert_eq!(cleared(path), released, "{path}");
     }
 }
 
