@@ -3,11 +3,14 @@
 //! A secret leaves the process once, when it is issued; what is stored cannot be turned back into
 //! it. There is always an administrator, from the first person on.
 
+mod expiry;
+pub mod people;
 mod secret;
 pub mod tokens;
 pub mod users;
 mod whoami;
 
+pub use expiry::Expiry;
 pub use secret::{Malformed, TokenHash, TokenSecret};
 pub use tokens::{AuthenticatedToken, authenticate};
 pub use users::{Login, User};

@@ -170,6 +170,47 @@ pub(crate) async fn revoke_all_of(
     record_revoked(db, scope, revoked.into_iter().map(|row| row.id.into()), "member removed").await
 }
 
+/// A person's own token, in the list that spans its projects.
+#[derive(Clone, Debug, Serialize)]
+pub struct OwnToken {
+    /// The token's id, by which it is revoked.
+    pub id: TokenId,
+    /// The project that it opens.
+    pub project_id: ProjectId,
+    /// That project's name in addresses.
+    pub project_slug: String,
+    /// What that project's tasks' keys begin with.
+    pub project_key: String,
+    /// That project's name.
+    pub project_name: String,
+    /// Whether that project is put away: the token reads then, and no more.
+    pub is_archived: bool,
+    /// Its name.
+    pub name: String,
+    /// How its secret begins.
+    pub prefix: String,
+    /// The key of the role it works in unless told otherwise.
+    pub default_role: Option<String>,
+    /// When it was issued.
+    pub created_at: DateTime<Utc>,
+    /// When it stops to work; never, when absent.
+    pub expires_at: Option<DateTime<Utc>>,
+    /// When it was last used, to the minute.
+    pub last_used_at: Option<DateTime<Utc>>,
+}
+
+/// The caller's own tokens in all its projects that are not revoked, by project, the newest first.
+pub async fn list_own(db: &mut PgConnection, caller: &Caller) -> Result<Vec<OwnToken>> {
+    if matches!(caller.via, Via::Token { .. }) {
+        return Err(Error::Forbidden {
+            action: "list tokens of other projects",
+            because: "a token knows its own project only".to_owned(),
+        });
+    }
+    let own = sqlx::query_file_as!(OwnToken, "sql/identity/list_own_tokens.sql", caller.user as _);
+    Ok(own.fetch_all(db).await?)
+}
+
 /// The project that a token belongs to, for the operator, who names tokens by their id alone.
 pub async fn project_of(
     db: &mut PgConnection,

@@ -24,6 +24,7 @@ mod mcp_tasks;
 mod mcp_transport;
 mod migrations;
 mod mixing;
+mod people;
 mod projects;
 mod reliability;
 mod secrets;

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::sources::{Source, below};
 
 /// Statements that are about no single project, and why.
-const INSTANCE_WIDE: [(&str, &str); 27] = [
+const INSTANCE_WIDE: [(&str, &str); 29] = [
     ("sql/access/project_of_slug.sql", "finds the project before there is a scope"),
     ("sql/cycles/take_time.sql", "sets a limit of its own transaction"),
     ("sql/db/create_embedded_database.sql", "there is no table yet"),
@@ -25,6 +25,8 @@ const INSTANCE_WIDE: [(&str, &str); 27] = [
     ("sql/identity/create_user.sql", "people belong to the instance"),
     ("sql/identity/find_user.sql", "people belong to the instance"),
     ("sql/identity/grant_admin.sql", "people belong to the instance"),
+    ("sql/identity/list_own_tokens.sql", "a person's own, in every project"),
+    ("sql/identity/list_people.sql", "people belong to the instance"),
     ("sql/identity/list_users.sql", "people belong to the instance"),
     ("sql/identity/lock_admins.sql", "people belong to the instance"),
     ("sql/identity/oldest_admin.sql", "people belong to the instance"),
