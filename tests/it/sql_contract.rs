@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::sources::{Source, below};
 
 /// Statements that are about no single project, and why.
-const INSTANCE_WIDE: [(&str, &str); 29] = [
+const INSTANCE_WIDE: [(&str, &str); 31] = [
     ("sql/access/project_of_slug.sql", "finds the project before there is a scope"),
     ("sql/cycles/take_time.sql", "sets a limit of its own transaction"),
     ("sql/db/create_embedded_database.sql", "there is no table yet"),
@@ -34,18 +34,24 @@ const INSTANCE_WIDE: [(&str, &str); 29] = [
     ("sql/identity/revoke_admin.sql", "people belong to the instance"),
     ("sql/jobs/", "jobs belong to the instance, and find the projects to work in"),
     ("sql/projects/list.sql", "for the operator"),
+    ("sql/projects/list_for.sql", "the projects that a person may see"),
     ("sql/projects/lock_creation.sql", "locks a number"),
     ("sql/projects/resolve.sql", "for the operator, who names a project"),
+    ("sql/projects/take_time.sql", "sets a limit of its own transaction"),
     ("sql/projects/taken_keys.sql", "keys are unique over the instance"),
     ("sql/projects/taken_slugs.sql", "slugs are unique over the instance"),
 ];
 
 /// Tenant statements that name the project in another way than by a column, and why that is right.
-const NAMED_OTHERWISE: [(&str, &str); 5] = [
+const NAMED_OTHERWISE: [(&str, &str); 9] = [
     ("sql/access/membership.sql", "p.id = $1"),
+    ("sql/projects/delete.sql", "delete from projects where id = $1"),
+    ("sql/projects/edit.sql", "where id = $1"),
     ("sql/projects/get.sql", "p.id = $1"),
+    ("sql/projects/lock.sql", "from projects where id = $1"),
     ("sql/projects/lock_links.sql", "'nottario.project:' || $1::uuid::text"),
     ("sql/projects/lock_links_shared.sql", "'nottario.project:' || $1::uuid::text"),
+    ("sql/projects/set_archived.sql", "where id = $1"),
     ("sql/tasks/next.sql", "from ready_heads($1, "),
 ];
 

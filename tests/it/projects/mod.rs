@@ -1,5 +1,9 @@
 //! Projects, members, roles, buckets and references.
 
+mod deletion;
+mod overview;
+mod settings;
+
 use std::collections::HashSet;
 
 use nottario::access::{self, Standing};
