@@ -16,16 +16,24 @@ mod overview;
 mod reference;
 mod roles;
 mod settings;
+mod swatch;
 
-pub use buckets::{Bucket, bucket_value, default_priority, list_buckets};
+pub use buckets::{
+    Bucket, BucketEdit, MOST_BUCKETS, bucket_tasks, bucket_value, create_bucket, default_priority,
+    delete_bucket, edit_bucket, list_buckets, set_default_bucket,
+};
 pub use create::{NewProject, create};
 pub use get::{Listed, Project, Stats, get, list, resolve};
 pub use lifecycle::{Deleted, archive, delete, unarchive};
 pub use locks::{lock_links, lock_links_shared};
 pub use members::{Member, add_member, list_members, remove_member};
-pub use naming::{ProjectKey, Slug};
+pub use naming::{ProjectKey, ShortName, Slug};
 pub use overview::{Overview, ProjectCard, list_for};
 pub use reference::{MemberRef, RoleRef};
 pub(crate) use reference::{missing, reference};
-pub use roles::{Role, list_roles};
+pub use roles::{
+    Direction, MOST_ROLES, NewRole, Role, RoleEdit, RoleUse, create_role, delete_role, edit_role,
+    list_roles, move_role, reorder_roles, role_use,
+};
 pub use settings::{DefaultView, Settings, SettingsEdit, edit_settings, settings};
+pub use swatch::Swatch;

@@ -1,7 +1,9 @@
 //! Projects, members, roles, buckets and references.
 
+mod buckets;
 mod deletion;
 mod overview;
+mod roles;
 mod settings;
 
 use std::collections::HashSet;
