@@ -4,6 +4,7 @@
 //! it. There is always an administrator, from the first person on.
 
 mod expiry;
+mod give_back;
 pub mod people;
 mod secret;
 pub mod tokens;

@@ -26,7 +26,10 @@ pub use create::{NewProject, create};
 pub use get::{Listed, Project, Stats, get, list, resolve};
 pub use lifecycle::{Deleted, archive, delete, unarchive};
 pub use locks::{lock_links, lock_links_shared};
-pub use members::{Member, add_member, list_members, remove_member};
+pub use members::{
+    Member, MemberCard, add_member, add_member_by_login, change_owner, leave, list_members,
+    member_cards, remove_member, set_member_roles,
+};
 pub use naming::{ProjectKey, ShortName, Slug};
 pub use overview::{Overview, ProjectCard, list_for};
 pub use reference::{MemberRef, RoleRef};

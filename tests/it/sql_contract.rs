@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::sources::{Source, below};
 
 /// Statements that are about no single project, and why.
-const INSTANCE_WIDE: [(&str, &str); 31] = [
+const INSTANCE_WIDE: [(&str, &str); 32] = [
     ("sql/access/project_of_slug.sql", "finds the project before there is a scope"),
     ("sql/cycles/take_time.sql", "sets a limit of its own transaction"),
     ("sql/db/create_embedded_database.sql", "there is no table yet"),
@@ -40,6 +40,7 @@ const INSTANCE_WIDE: [(&str, &str); 31] = [
     ("sql/projects/take_time.sql", "sets a limit of its own transaction"),
     ("sql/projects/taken_keys.sql", "keys are unique over the instance"),
     ("sql/projects/taken_slugs.sql", "slugs are unique over the instance"),
+    ("sql/projects/user_by_login.sql", "people belong to the instance"),
 ];
 
 /// Tenant statements that name the project in another way than by a column, and why that is right.
@@ -217,7 +218,7 @@ fn a_task_goes_back_to_the_queue_in_one_way() {
     let released = cleared("sql/tasks/release.sql");
 
     assert!(released.starts_with("state = 'todo', claim_id = null"), "{released}");
-    for path in ["sql/tasks/expire.sql"] {
+    for path in ["sql/tasks/expire.sql", "sql/identity/give_back.sql"] {
         assert_eq!(cleared(path), released, "{path}");
     }
 }

@@ -2,6 +2,9 @@
 
 mod buckets;
 mod deletion;
+mod leaving;
+mod lifecycle;
+mod members;
 mod overview;
 mod roles;
 mod settings;
