@@ -4,6 +4,7 @@
 //! `enter` functions of this module are its only constructors, so a domain function that asks for
 //! a scope cannot be called with a project that nobody checked.
 
+use serde::Serialize;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
@@ -39,7 +40,8 @@ pub enum Via {
 }
 
 /// What a caller may do inside a project; each includes the ones before it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Standing {
     /// Tasks, documents, the map, own tokens.
     Member,
@@ -47,6 +49,18 @@ pub enum Standing {
     Owner,
     /// Everything of every project, through the web. A token never has it.
     Admin,
+}
+
+impl Standing {
+    /// The standing of a person that is these things; none, when the project does not exist for it.
+    pub(crate) fn of(is_admin: bool, is_owner: bool, is_member: bool) -> Option<Self> {
+        match (is_admin, is_owner, is_member) {
+            (true, _, _) => Some(Self::Admin),
+            (false, true, _) => Some(Self::Owner),
+            (false, false, true) => Some(Self::Member),
+            (false, false, false) => None,
+        }
+    }
 }
 
 /// One caller inside one project.
@@ -90,12 +104,7 @@ pub async fn enter(
         .await?
         .ok_or_else(missing)?;
 
-    let standing = match (is_admin, found.is_owner, found.is_member) {
-        (true, _, _) => Standing::Admin,
-        (false, true, _) => Standing::Owner,
-        (false, false, true) => Standing::Member,
-        (false, false, false) => return Err(missing()),
-    };
+    let standing = Standing::of(is_admin, found.is_owner, found.is_member).ok_or_else(missing)?;
     Ok(ProjectScope {
         project,
         project_key: found.key,
@@ -105,6 +114,21 @@ pub async fn enter(
         is_archived: found.is_archived,
         lease_minutes: found.lease_minutes,
         page_size: found.mcp_page_size,
+    })
+}
+
+/// Lets a caller into the project with this slug, as it stands in addresses.
+///
+/// A slug that nobody has and one of a project that the caller may not see are answered alike, and
+/// take the same statements.
+pub async fn find(db: &mut PgConnection, caller: &Caller, slug: &str) -> Result<ProjectScope> {
+    let found = sqlx::query_file_scalar!("sql/access/project_of_slug.sql", slug)
+        .fetch_optional(&mut *db)
+        .await?;
+    let project = ProjectId::from(found.unwrap_or_else(Uuid::nil));
+    enter(db, caller, project).await.map_err(|error| match error {
+        Error::NotFound { .. } => Error::not_found(Kind::Project, slug),
+        other => other,
     })
 }
 
@@ -181,19 +205,28 @@ impl ProjectScope {
         self.page_size
     }
 
+    /// Whether the project is put away, and read-only.
+    #[must_use]
+    pub fn is_archived(&self) -> bool {
+        self.is_archived
+    }
+
     /// Lets a change of the project's content pass: refused in an archived project.
     pub fn require_write(&self, action: &'static str) -> Result<()> {
         if self.is_archived {
-            return Err(Error::Forbidden {
-                action,
-                because: "the project is archived and read-only".to_owned(),
-            });
+            return Err(Error::archived(action));
         }
         Ok(())
     }
 
     /// Lets a change pass that needs `standing` or more, in a project that is not archived.
     pub fn require(&self, standing: Standing, action: &'static str) -> Result<()> {
+        self.require_standing(standing, action)?;
+        self.require_write(action)
+    }
+
+    /// Lets a change pass that needs `standing` or more, also in an archived project.
+    pub fn require_standing(&self, standing: Standing, action: &'static str) -> Result<()> {
         if self.standing < standing {
             let who = match standing {
                 Standing::Member => "a member of the project",
@@ -202,14 +235,14 @@ impl ProjectScope {
             };
             return Err(Error::Forbidden { action, because: format!("that takes {who}") });
         }
-        self.require_write(action)
+        Ok(())
     }
 }
 
 /// Proof that the instance's operator is acting: what no project contains asks for it.
 ///
 /// Made from the command line, which only somebody with the database's credentials can run, and
-/// later from an administrator's session. "No scope" never means "every scope".
+/// from an administrator's session. "No scope" never means "every scope".
 #[derive(Clone, Copy, Debug)]
 pub struct InstanceScope(());
 
@@ -218,5 +251,16 @@ impl InstanceScope {
     #[must_use]
     pub fn operator() -> Self {
         Self(())
+    }
+
+    /// An administrator in the browser. A token never is one, whoever it belongs to.
+    pub fn of_admin(caller: &Caller) -> Result<Self> {
+        match caller.via {
+            Via::Session { is_admin: true } => Ok(Self(())),
+            Via::Session { is_admin: false } | Via::Token { .. } => Err(Error::Forbidden {
+                action: "administer the instance",
+                because: "that takes an administrator".to_owned(),
+            }),
+        }
     }
 }

@@ -189,6 +189,12 @@ impl Error {
         Self::Invalid { field: field.into(), rule: rule.into() }
     }
 
+    /// A change that a project which was put away does not take.
+    #[must_use]
+    pub fn archived(action: &'static str) -> Self {
+        Self::Forbidden { action, because: "the project is archived and read-only".to_owned() }
+    }
+
     /// The same refusal, with the name under which the caller wrote the value.
     #[must_use]
     pub fn of_field(self, field: impl Into<String>) -> Self {

@@ -4,7 +4,7 @@
 select id as "id: _",
        key,
        label,
-       color,
+       color as "color: _",
        position
 from roles
 where project_id = $1

@@ -1,4 +1,5 @@
--- Puts tasks whose lease has run out back into the queue, and writes their events.
+-- Puts tasks whose lease has run out back into the queue, and writes their events; also those that
+-- are held by a token which has been revoked or has expired, since nobody can release them.
 --
 -- Rows that somebody is changing right now are left for the next round: their holder may be
 -- renewing. Several processes may sweep at once.
@@ -9,7 +10,16 @@ with lapsed as materialized (
     from tasks t
     where t.project_id = $1
       and t.claim_id is not null
-      and t.lease_expires_at < now()
+      and (t.lease_expires_at < now()
+           or t.holder_token_id is not null
+              and not exists (
+                  select
+                  from tokens k
+                  where k.project_id = $1
+                    and k.id         = t.holder_token_id
+                    and k.revoked_at is null
+                    and (k.expires_at is null or k.expires_at > now())
+              ))
     order by t.lease_expires_at
     limit $2
     for no key update skip locked

@@ -66,6 +66,10 @@ kinds! {
     ProjectCreated = "project.created",
     /// Settings, roles, buckets or members of a project changed.
     ProjectChanged = "project.changed",
+    /// A project was put away: it is read-only from now on.
+    ProjectArchived = "project.archived",
+    /// A project that was put away came back.
+    ProjectUnarchived = "project.unarchived",
     /// A token was issued.
     TokenIssued = "token.issued",
     /// A token was revoked.

@@ -5,10 +5,13 @@
 
 mod browser;
 mod credential;
+mod expiry;
 pub mod github;
+mod give_back;
 mod keys;
 pub mod links;
 mod local_path;
+pub mod people;
 pub mod preferences;
 mod refused;
 mod seal;
@@ -19,6 +22,7 @@ pub mod users;
 mod whoami;
 
 pub use credential::{LinkSecret, MalformedSecret, SessionSecret};
+pub use expiry::Expiry;
 pub use github::GitHubClient;
 pub use keys::SessionKeys;
 pub use local_path::LocalPath;

@@ -1,13 +1,16 @@
 //! Tokens: one token is one person in one project, and lasts until it expires or is revoked.
 //!
 //! Only people issue tokens, each for itself; the operator may for anybody. Whether a token is
-//! live is asked of the database at every call, so a revoked one is refused by the very next.
+//! live is asked of the database at every call, so a revoked one is refused by the very next; and
+//! what it held goes back to the queue with it.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
 use serde_json::json;
 use sqlx::PgConnection;
+use uuid::Uuid;
 
+use super::give_back::{Holder, give_back};
 use super::{TokenHash, TokenSecret};
 use crate::access::{Caller, InstanceScope, ProjectScope, Standing, Via};
 use crate::error::{Error, Kind, Result};
@@ -132,8 +135,8 @@ pub async fn list(db: &mut PgConnection, scope: &ProjectScope) -> Result<Vec<Tok
     .await?)
 }
 
-/// Ends a token for good; fine when it was revoked before. Its owner, the project's owner and
-/// administrators may.
+/// Ends a token for good, and gives back what it holds; fine when it was revoked before. Its owner,
+/// the project's owner and administrators may.
 pub async fn revoke(db: &mut PgConnection, scope: &ProjectScope, token: TokenId) -> Result<()> {
     // Not `require_write`: a leaked token of an archived project must be revocable.
     let holder =
@@ -149,25 +152,82 @@ pub async fn revoke(db: &mut PgConnection, scope: &ProjectScope, token: TokenId)
         });
     }
     let revoked =
-        sqlx::query_file!("sql/identity/revoke_token.sql", scope.project() as _, token as _)
+        sqlx::query_file_scalar!("sql/identity/revoke_token.sql", scope.project() as _, token as _)
             .fetch_all(&mut *db)
             .await?;
-    record_revoked(db, scope, revoked.into_iter().map(|row| row.id.into()), "revoked").await
+    end(db, scope, &ids(revoked), "revoked").await
 }
 
-/// Ends every token that a person has in this project.
+/// What has ended with the tokens of a person.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Ended {
+    /// How many tokens were live.
+    pub(crate) tokens: usize,
+    /// How many tasks went back to the queue.
+    pub(crate) tasks: u64,
+}
+
+/// Ends every token that a person has in this project, and gives back what the person holds there.
 ///
 /// The caller has checked that the person is being taken out of it.
-pub(crate) async fn revoke_all_of(
+pub(crate) async fn end_all_of(
     db: &mut PgConnection,
     scope: &ProjectScope,
     user: UserId,
-) -> Result<()> {
-    let revoked =
-        sqlx::query_file!("sql/identity/revoke_tokens_of.sql", scope.project() as _, user as _)
-            .fetch_all(&mut *db)
-            .await?;
-    record_revoked(db, scope, revoked.into_iter().map(|row| row.id.into()), "member removed").await
+) -> Result<Ended> {
+    const BECAUSE: &str = "member removed";
+    let revoked = sqlx::query_file_scalar!(
+        "sql/identity/revoke_tokens_of.sql",
+        scope.project() as _,
+        user as _
+    )
+    .fetch_all(&mut *db)
+    .await?;
+    let revoked = ids(revoked);
+    record_revoked(db, scope, &revoked, BECAUSE).await?;
+    let tasks = give_back(db, scope, Holder::Person(user), BECAUSE).await?;
+    Ok(Ended { tokens: revoked.len(), tasks })
+}
+
+/// A person's own token, in the list that spans its projects.
+#[derive(Clone, Debug, Serialize)]
+pub struct OwnToken {
+    /// The token's id, by which it is revoked.
+    pub id: TokenId,
+    /// The project that it opens.
+    pub project_id: ProjectId,
+    /// That project's name in addresses.
+    pub project_slug: String,
+    /// What that project's tasks' keys begin with.
+    pub project_key: String,
+    /// That project's name.
+    pub project_name: String,
+    /// Whether that project is put away: the token reads then, and no more.
+    pub is_archived: bool,
+    /// Its name.
+    pub name: String,
+    /// How its secret begins.
+    pub prefix: String,
+    /// The key of the role it works in unless told otherwise.
+    pub default_role: Option<String>,
+    /// When it was issued.
+    pub created_at: DateTime<Utc>,
+    /// When it stops to work; never, when absent.
+    pub expires_at: Option<DateTime<Utc>>,
+    /// When it was last used, to the minute.
+    pub last_used_at: Option<DateTime<Utc>>,
+}
+
+/// The caller's own tokens in all its projects that are not revoked, by project, the newest first.
+pub async fn list_own(db: &mut PgConnection, caller: &Caller) -> Result<Vec<OwnToken>> {
+    if matches!(caller.via, Via::Token { .. }) {
+        return Err(Error::Forbidden {
+            action: "list tokens of other projects",
+            because: "a token knows its own project only".to_owned(),
+        });
+    }
+    let own = sqlx::query_file_as!(OwnToken, "sql/identity/list_own_tokens.sql", caller.user as _);
+    Ok(own.fetch_all(db).await?)
 }
 
 /// The project that a token belongs to, for the operator, who names tokens by their id alone.
@@ -273,21 +333,45 @@ async fn revoke_expired(
     name: &str,
     now: DateTime<Utc>,
 ) -> Result<()> {
-    let revoked =
-        sqlx::query_file!("sql/identity/revoke_expired.sql", scope.project() as _, name, now)
-            .fetch_all(&mut *db)
-            .await?;
-    record_revoked(db, scope, revoked.into_iter().map(|row| row.id.into()), "expired").await
+    let revoked = sqlx::query_file_scalar!(
+        "sql/identity/revoke_expired.sql",
+        scope.project() as _,
+        name,
+        now
+    )
+    .fetch_all(&mut *db)
+    .await?;
+    end(db, scope, &ids(revoked), "expired").await
+}
+
+fn ids(rows: Vec<Uuid>) -> Vec<TokenId> {
+    rows.into_iter().map(TokenId::from).collect()
+}
+
+/// What follows when tokens have ended: the record says so, and what they held is free.
+async fn end(
+    db: &mut PgConnection,
+    scope: &ProjectScope,
+    tokens: &[TokenId],
+    because: &'static str,
+) -> Result<()> {
+    if tokens.is_empty() {
+        return Ok(());
+    }
+    record_revoked(db, scope, tokens, because).await?;
+    give_back(db, scope, Holder::Tokens(tokens), because).await?;
+    Ok(())
 }
 
 async fn record_revoked(
     db: &mut PgConnection,
     scope: &ProjectScope,
-    tokens: impl Iterator<Item = TokenId>,
-    because: &str,
+    tokens: &[TokenId],
+    because: &'static str,
 ) -> Result<()> {
     let changes: Vec<_> = tokens
-        .map(|id| {
+        .iter()
+        .map(|&id| {
             let data = json!({ "because": because });
             Change::new(EventKind::TokenRevoked, Subject::Token(id), data)
         })

@@ -3,7 +3,7 @@
 use serde_json::json;
 use sqlx::PgConnection;
 
-use super::{ProjectKey, Slug};
+use super::{ProjectKey, Slug, Swatch};
 use crate::access::{self, Caller, InstanceScope, ProjectScope, Via};
 use crate::error::{Error, Kind, Result};
 use crate::events::{self, Change, EventKind, Subject};
@@ -24,11 +24,11 @@ pub struct NewProject {
 }
 
 /// The roles of a new project: key, label, colour.
-const ROLES: [(&str, &str, &str); 4] = [
-    ("backend", "Backend", "blue"),
-    ("frontend", "Frontend", "violet"),
-    ("qa", "QA", "amber"),
-    ("design", "Design", "pink"),
+const ROLES: [(&str, &str, Swatch); 4] = [
+    ("backend", "Backend", Swatch::Blue),
+    ("frontend", "Frontend", Swatch::Violet),
+    ("qa", "QA", Swatch::Amber),
+    ("design", "Design", Swatch::Pink),
 ];
 
 /// The buckets of a new project: key and value.
@@ -52,7 +52,7 @@ pub async fn create(
     let role_ids: Vec<_> = ROLES.iter().map(|_| RoleId::fresh().uuid()).collect();
     let role_keys = ROLES.map(|(key, ..)| key.to_owned());
     let role_labels = ROLES.map(|(_, label, _)| label.to_owned());
-    let role_colors = ROLES.map(|(.., color)| color.to_owned());
+    let role_colors = ROLES.map(|(.., color)| color.to_string());
     let bucket_keys = BUCKETS.map(|(key, _)| key.to_owned());
     let bucket_values = BUCKETS.map(|(_, value)| value);
     sqlx::query_file!(

@@ -5,6 +5,7 @@ use serde::Serialize;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
+use super::DefaultView;
 use crate::access::{InstanceScope, ProjectScope};
 use crate::error::{Error, Kind, Result};
 use crate::ids::ProjectId;
@@ -26,8 +27,8 @@ pub struct Project {
     pub primary_language: Option<String>,
     /// What sort of project it is, in the team's words.
     pub project_type: Option<String>,
-    /// The page a person lands on: `board`, `gantt`, `docs` or `arch`.
-    pub default_view: String,
+    /// The page a person lands on.
+    pub default_view: DefaultView,
     /// What the team calls a cycle.
     pub cycle_label: String,
     /// How many rows a page for an agent has by default.

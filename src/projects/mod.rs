@@ -1,23 +1,42 @@
 //! Projects: the tenant, with its members, roles and named priorities.
 //!
 //! A project is made whole in one transaction: from its first moment it has an owner who is a
-//! member, roles, one default bucket and one open cycle.
+//! member, roles, one default bucket and one open cycle. What changes it as a whole afterwards holds
+//! the lock of its row, so that such changes follow each other.
 
 mod buckets;
+mod changes;
 mod create;
 mod get;
+mod lifecycle;
 mod locks;
 mod members;
 mod naming;
+mod overview;
 mod reference;
 mod roles;
+mod settings;
+mod swatch;
 
-pub use buckets::{Bucket, bucket_value, default_priority, list_buckets};
+pub use buckets::{
+    Bucket, BucketEdit, MOST_BUCKETS, bucket_tasks, bucket_value, create_bucket, default_priority,
+    delete_bucket, edit_bucket, list_buckets, set_default_bucket,
+};
 pub use create::{NewProject, create};
 pub use get::{Listed, Project, Stats, get, list, resolve};
+pub use lifecycle::{Deleted, archive, delete, unarchive};
 pub use locks::{lock_links, lock_links_shared};
-pub use members::{Member, add_member, list_members, remove_member};
-pub use naming::{ProjectKey, Slug};
+pub use members::{
+    Member, MemberCard, add_member, add_member_by_login, change_owner, leave, list_members,
+    member_cards, remove_member, set_member_roles,
+};
+pub use naming::{ProjectKey, ShortName, Slug};
+pub use overview::{Overview, ProjectCard, list_for};
 pub use reference::{MemberRef, RoleRef};
 pub(crate) use reference::{missing, reference};
-pub use roles::{Role, list_roles};
+pub use roles::{
+    Direction, MOST_ROLES, NewRole, Role, RoleEdit, RoleUse, create_role, delete_role, edit_role,
+    list_roles, move_role, reorder_roles, role_use,
+};
+pub use settings::{DefaultView, Settings, SettingsEdit, edit_settings, settings};
+pub use swatch::Swatch;

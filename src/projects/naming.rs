@@ -1,6 +1,9 @@
-//! Slugs and keys: what a project is called in addresses and in front of its tasks' numbers.
+//! What a project is called in addresses and in front of its tasks' numbers, and what agents call its
+//! roles and buckets.
 
 use std::str::FromStr;
+
+use serde::Serialize;
 
 /// A project's name in addresses: lower-case words joined by hyphens, at most 60 characters.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -9,6 +12,66 @@ pub struct Slug(String);
 /// The first half of `NOT-42`: two to six capitals.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProjectKey(String);
+
+/// What agents call a role or a bucket: 1 to 30 lower-case letters, digits, `-` and `_`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct ShortName(String);
+
+impl ShortName {
+    const MAX: usize = 30;
+
+    /// The checked text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Names for a label, best first and without end, for the caller to take the first free one of.
+    pub(super) fn candidates(label: &str) -> impl Iterator<Item = Self> {
+        let stem = words(label, Self::MAX - 5, "role");
+        (1_u32..).map(move |nth| Self(numbered(&stem, nth)))
+    }
+}
+
+impl FromStr for ShortName {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let fits = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+        let is_name = text.bytes().next().is_some_and(fits)
+            && text.bytes().all(|byte| fits(byte) || byte == b'-' || byte == b'_');
+        if !is_name || text.len() > Self::MAX {
+            return Err(format!(
+                "1 to {} lower-case letters, digits, hyphens and underscores, beginning with a letter or digit",
+                Self::MAX
+            ));
+        }
+        Ok(Self(text.to_owned()))
+    }
+}
+
+/// The words of a text in lower case, joined by hyphens; `otherwise`, when none of it can be used.
+fn words(text: &str, longest: usize, otherwise: &str) -> String {
+    let mut stem = String::new();
+    for c in text.chars() {
+        if c.is_ascii_alphanumeric() {
+            stem.push(c.to_ascii_lowercase());
+        } else if !stem.is_empty() && !stem.ends_with('-') {
+            stem.push('-');
+        }
+    }
+    stem.truncate(longest);
+    match stem.trim_end_matches('-') {
+        "" => otherwise.to_owned(),
+        stem => stem.to_owned(),
+    }
+}
+
+/// The stem itself, and then with a number behind it.
+fn numbered(stem: &str, nth: u32) -> String {
+    if nth == 1 { stem.to_owned() } else { format!("{stem}-{nth}") }
+}
 
 impl Slug {
     const MAX: usize = 60;
@@ -21,24 +84,9 @@ impl Slug {
 
     /// Slugs for a name, best first and without end, for the caller to take the first free one of.
     pub(super) fn candidates(name: &str) -> impl Iterator<Item = Self> {
-        let mut stem = String::new();
-        for c in name.chars() {
-            if c.is_ascii_alphanumeric() {
-                stem.push(c.to_ascii_lowercase());
-            } else if !stem.is_empty() && !stem.ends_with('-') {
-                stem.push('-');
-            }
-        }
         // Room for the number that a taken slug gets.
-        stem.truncate(Self::MAX - 10);
-        let stem = match stem.trim_end_matches('-') {
-            "" => "project".to_owned(),
-            stem => stem.to_owned(),
-        };
-        (1_u32..).map(move |nth| match nth {
-            1 => Self(stem.clone()),
-            _ => Self(format!("{stem}-{nth}")),
-        })
+        let stem = words(name, Self::MAX - 10, "project");
+        (1_u32..).map(move |nth| Self(numbered(&stem, nth)))
     }
 }
 
@@ -143,6 +191,21 @@ mod tests {
     }
 
     #[test]
+    fn a_short_name_is_made_of_the_labels_words() {
+        let made = |label: &str| -> Vec<_> {
+            ShortName::candidates(label).map(|name| name.0).take(2).collect()
+        };
+
+        assert_eq!(made("Site Reliability"), ["site-reliability", "site-reliability-2"]);
+        assert_eq!(made("品質"), ["role", "role-2"]);
+        for label in ["_", "-x-", &"word ".repeat(20), "ß 1"] {
+            for name in ShortName::candidates(label).take(40) {
+                assert!(name.0.parse::<ShortName>().is_ok(), "{name:?} of {label:?}");
+            }
+        }
+    }
+
+    #[test]
     fn a_key_is_the_initials_or_the_first_letters() {
         assert_eq!(keys("Nottario")[0], "NOT");
         assert_eq!(keys("Acme Web App")[0], "AWA");
@@ -153,6 +216,9 @@ mod tests {
     fn what_does_not_fit_is_refused() {
         for slug in ["", "-a", "a-", "a--b", "A", "a b", "ä", &"a".repeat(61)] {
             assert!(slug.parse::<Slug>().is_err(), "{slug:?}");
+        }
+        for name in ["", "-a", "_a", "A", "a b", "ä", &"a".repeat(31)] {
+            assert!(name.parse::<ShortName>().is_err(), "{name:?}");
         }
         for key in ["", "A", "ABCDEFG", "abc", "A1", "ÄÖ"] {
             assert!(key.parse::<ProjectKey>().is_err(), "{key:?}");

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod access;
 mod app;
 mod cli;
 mod cli_people;
@@ -26,6 +27,7 @@ mod mcp_tasks;
 mod mcp_transport;
 mod migrations;
 mod mixing;
+mod people;
 mod projects;
 mod reliability;
 mod secrets;

@@ -8,7 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::sources::{Source, below};
 
 /// Statements that are about no single project, and why.
-const INSTANCE_WIDE: [(&str, &str); 42] = [
+const INSTANCE_WIDE: [(&str, &str); 48] = [
+    ("sql/access/project_of_slug.sql", "finds the project before there is a scope"),
     ("sql/cycles/take_time.sql", "sets a limit of its own transaction"),
     ("sql/db/create_embedded_database.sql", "there is no table yet"),
     ("sql/db/examine.sql", "asks the server about itself"),
@@ -33,6 +34,8 @@ const INSTANCE_WIDE: [(&str, &str); 42] = [
     ("sql/identity/is_session_live.sql", "sessions belong to people"),
     ("sql/identity/issue_link.sql", "links belong to people"),
     ("sql/identity/list_sessions.sql", "sessions belong to people"),
+    ("sql/identity/list_own_tokens.sql", "a person's own, in every project"),
+    ("sql/identity/list_people.sql", "people belong to the instance"),
     ("sql/identity/list_users.sql", "people belong to the instance"),
     ("sql/identity/lock_people.sql", "people belong to the instance"),
     ("sql/identity/oldest_admin.sql", "people belong to the instance"),
@@ -47,18 +50,25 @@ const INSTANCE_WIDE: [(&str, &str); 42] = [
     ("sql/identity/use_link.sql", "links belong to people"),
     ("sql/jobs/", "jobs belong to the instance, and find the projects to work in"),
     ("sql/projects/list.sql", "for the operator"),
+    ("sql/projects/list_for.sql", "the projects that a person may see"),
     ("sql/projects/lock_creation.sql", "locks a number"),
     ("sql/projects/resolve.sql", "for the operator, who names a project"),
+    ("sql/projects/take_time.sql", "sets a limit of its own transaction"),
     ("sql/projects/taken_keys.sql", "keys are unique over the instance"),
     ("sql/projects/taken_slugs.sql", "slugs are unique over the instance"),
+    ("sql/projects/user_by_login.sql", "people belong to the instance"),
 ];
 
 /// Tenant statements that name the project in another way than by a column, and why that is right.
-const NAMED_OTHERWISE: [(&str, &str); 5] = [
+const NAMED_OTHERWISE: [(&str, &str); 9] = [
     ("sql/access/membership.sql", "p.id = $1"),
+    ("sql/projects/delete.sql", "delete from projects where id = $1"),
+    ("sql/projects/edit.sql", "where id = $1"),
     ("sql/projects/get.sql", "p.id = $1"),
+    ("sql/projects/lock.sql", "from projects where id = $1"),
     ("sql/projects/lock_links.sql", "'nottario.project:' || $1::uuid::text"),
     ("sql/projects/lock_links_shared.sql", "'nottario.project:' || $1::uuid::text"),
+    ("sql/projects/set_archived.sql", "where id = $1"),
     ("sql/tasks/next.sql", "from ready_heads($1, "),
 ];
 
@@ -208,6 +218,24 @@ fn every_statement_is_used_and_every_exception_is_needed() {
         let sql = below("sql", ".sql").into_iter().find(|sql| sql.path == *path);
         let sql = sql.unwrap_or_else(|| panic!("{path} is gone; take it off the list"));
         assert!(!is_of_one_project(path, &statement(&sql.text)), "{path} is of one project");
+    }
+}
+
+#[test]
+fn a_task_goes_back_to_the_queue_in_one_way() {
+    // What a task that nobody holds any more looks like, in each statement that makes it so.
+    let cleared = |path: &str| {
+        let sql = below("sql", ".sql").into_iter().find(|sql| sql.path == path).unwrap();
+        let text = statement(&sql.text);
+        let (_, rest) = text.split_once("update tasks t set ").unwrap();
+        let end = [" where ", " from "].iter().filter_map(|word| rest.find(word)).min().unwrap();
+        rest[..end].to_owned()
+    };
+    let released = cleared("sql/tasks/release.sql");
+
+    assert!(released.starts_with("state = 'todo', claim_id = null"), "{released}");
+    for path in ["sql/tasks/expire.sql", "sql/identity/give_back.sql"] {
+        assert_eq!(cleared(path), released, "{path}");
     }
 }
 

@@ -158,6 +158,14 @@ impl Queue {
         call!(self, tasks::claim_next, scope, &filter, Lease::OfProject).unwrap()
     }
 
+    /// Whether a caller would be handed this task if it were the only one.
+    pub(crate) async fn is_offered(&self, scope: &ProjectScope, task: TaskId) -> bool {
+        let mut tx = self.pool().begin().await.unwrap();
+        let answer = tasks::claim(&mut tx, scope, task, None, false, Lease::OfProject).await;
+        tx.rollback().await.unwrap();
+        answer.is_ok()
+    }
+
     pub(crate) async fn done(&self, task: TaskId) -> Closed {
         call!(self, tasks::close, &self.bot, task, &Close::default()).unwrap()
     }
@@ -207,6 +215,12 @@ impl Queue {
         call!(self, tasks::expire_claims, &system.unwrap(), 100).unwrap()
     }
 
+    /// In how many projects the sweep has something to do.
+    pub(crate) async fn lapsed_projects(&self) -> i64 {
+        let sql = include_str!("../../../sql/jobs/lapsed_projects.sql");
+        self.world.number(format!("select count(*) from ({sql}) lapsed")).await
+    }
+
     /// Everything that was recorded about a task.
     pub(crate) async fn events_of(&self, task: TaskId) -> Vec<Event> {
         self.world.relay().await;
@@ -221,7 +235,7 @@ impl Queue {
         self.events_of(task).await.into_iter().map(|event| event.kind).collect()
     }
 
-    /// Every row that a call about tasks can touch, in one number.
+    /// Every row that a call about tasks or about the project can touch, in one number.
     pub(crate) async fn fingerprint(&self) -> i64 {
         self.world
             .number(
@@ -234,6 +248,12 @@ impl Queue {
                      union all select 'commit ' || t::text from task_commits t
                      union all select 'counter ' || t::text from task_counters t
                      union all select 'cycle ' || t::text from cycles t
+                     union all select 'project ' || t::text from projects t
+                     union all select 'member ' || t::text from members t
+                     union all select 'role ' || t::text from roles t
+                     union all select 'holds ' || t::text from member_roles t
+                     union all select 'bucket ' || t::text from buckets t
+                     union all select 'token ' || t::text from tokens t
                      union all select 'outbox ' || t::text from event_outbox t
                      union all select 'event ' || t::text from events t
                  ) x",

@@ -6,7 +6,7 @@ mod create;
 mod dependencies;
 mod hold;
 mod interleaved;
-mod kit;
+pub(crate) mod kit;
 mod model;
 mod races;
 mod read;

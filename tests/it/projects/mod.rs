@@ -1,5 +1,14 @@
 //! Projects, members, roles, buckets and references.
 
+mod buckets;
+mod deletion;
+mod leaving;
+mod lifecycle;
+mod members;
+mod overview;
+mod roles;
+mod settings;
+
 use std::collections::HashSet;
 
 use nottario::access::{self, Standing};
