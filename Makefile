@@ -9,6 +9,7 @@ run: ## Starts Nottario with an embedded database, a demo project and simulated 
 test: ## Runs every test.
 	@scripts/setup.sh
 	@scripts/setup-clients.sh
+	@scripts/setup-browser.sh
 	cargo test --locked
 
 check: ## Format, lints, and the offline data of the SQL statements.

@@ -6,6 +6,7 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -22,6 +23,7 @@ use crate::db::Database;
 use crate::db::migrations::{self, MigrationError};
 use crate::error::{Error, chain};
 use crate::events::{Feed, Listener, Relay, RelayHandle};
+use crate::identity::SessionKeys;
 use crate::{jobs, mcp, web};
 
 /// How long and how much things may take; the tests and the demo have their own.
@@ -51,6 +53,14 @@ pub enum AppError {
     /// The schema cannot be brought up to date.
     #[error(transparent)]
     Migration(#[from] MigrationError),
+    /// The key that seals sessions cannot be read or made.
+    #[error("cannot keep the key that seals sessions in {}: {source}", folder.display())]
+    SessionKey {
+        /// The data directory.
+        folder: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
     /// The database does not answer any more.
     #[error("cannot listen for the database's notifications: {}; see that it is running", chain(.0))]
     Events(Error),
@@ -78,6 +88,8 @@ pub struct Services {
     pub relay: RelayHandle,
     /// Where events are heard of.
     pub feed: Feed,
+    /// What seals sessions.
+    pub session_keys: SessionKeys,
     /// Cancelled when the server stops: streams end then, or it would wait for their readers.
     pub streams: CancellationToken,
 }
@@ -198,6 +210,7 @@ const RELAY_LIMIT: Duration = Duration::from_secs(1);
 
 /// What a start can fail at, once it has succeeded.
 struct Listening {
+    session_keys: SessionKeys,
     socket: TcpListener,
     events: Listener,
     feed: Feed,
@@ -209,10 +222,15 @@ struct Listening {
 async fn listen(config: &Config, database: &Database) -> Result<Listening, AppError> {
     migrations::run(database.direct()).await?;
     let socket = bind(config.http_addr).await?;
+    let session_key = config.session_key().map_err(|source| AppError::SessionKey {
+        folder: config.data_dir.clone(),
+        source,
+    })?;
+    let session_keys = SessionKeys::derive(&session_key);
     let direct = database.direct_pool();
     let (events, feed) =
         Listener::start(direct.clone(), database.pool().clone()).await.map_err(AppError::Events)?;
-    Ok(Listening { socket, events, feed, direct })
+    Ok(Listening { session_keys, socket, events, feed, direct })
 }
 
 async fn bind(http_addr: HttpAddr) -> Result<TcpListener, AppError> {
@@ -240,7 +258,7 @@ async fn bind(http_addr: HttpAddr) -> Result<TcpListener, AppError> {
 }
 
 fn run(mut config: Config, database: Database, limits: Limits, listening: Listening) -> Running {
-    let Listening { socket, events, feed, direct } = listening;
+    let Listening { session_keys, socket, events, feed, direct } = listening;
     let address =
         socket.local_addr().unwrap_or_else(|_| ([127, 0, 0, 1], config.http_addr.port()).into());
     if config.http_addr.port() == 0 {
@@ -253,6 +271,7 @@ fn run(mut config: Config, database: Database, limits: Limits, listening: Listen
         pool,
         relay: relay.handle(),
         feed,
+        session_keys,
         streams: CancellationToken::new(),
     };
     let background = Background::default();
@@ -266,7 +285,7 @@ fn run(mut config: Config, database: Database, limits: Limits, listening: Listen
     let calls = agents.calls();
     // Agents' calls have a limit of their own, and some wait longer than any page may take.
     let router = web::with_time_limit(
-        web::router(services.pool.clone(), services.feed.clone()),
+        web::router(people_surface(&services)),
         limits.request,
     )
     .merge(agents.router);
@@ -284,6 +303,16 @@ fn run(mut config: Config, database: Database, limits: Limits, listening: Listen
         }
     });
     Running { address, services, background, calls, database, limits, server }
+}
+
+fn people_surface(services: &Services) -> web::Services {
+    web::Services {
+        config: Arc::clone(&services.config),
+        pool: services.pool.clone(),
+        relay: services.relay.clone(),
+        feed: services.feed.clone(),
+        keys: services.session_keys.clone(),
+    }
 }
 
 fn agents_surface(services: &Services, limits: &Limits) -> mcp::Surface {

@@ -17,6 +17,7 @@ mod reference;
 mod roles;
 mod settings;
 mod swatch;
+mod switcher;
 
 pub use buckets::{
     Bucket, BucketEdit, MOST_BUCKETS, bucket_tasks, bucket_value, create_bucket, default_priority,
@@ -40,3 +41,4 @@ pub use roles::{
 };
 pub use settings::{DefaultView, Settings, SettingsEdit, edit_settings, settings};
 pub use swatch::Swatch;
+pub use switcher::{Destination, switcher};

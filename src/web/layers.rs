@@ -10,6 +10,8 @@ use axum::middleware::{self, Next};
 use axum::response::{IntoResponse as _, Response};
 use serde_json::json;
 use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
+use tower_http::compression::predicate::{DefaultPredicate, NotForContentType, Predicate as _};
 use tower_http::request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetRequestIdLayer};
 use tower_http::set_header::SetResponseHeaderLayer;
 use tower_http::trace::TraceLayer;
@@ -36,7 +38,10 @@ pub fn with_layers(routes: Router, is_https: bool) -> Router {
     let header = |name: HeaderName, value: &'static str| {
         SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value))
     };
+    // A stream's lines must not wait in a compressor.
+    let compressible = DefaultPredicate::new().and(NotForContentType::SSE);
     let routes = routes
+        .layer(CompressionLayer::new().compress_when(compressible))
         // Innermost first: the log, outside, sees the 500 that a panic became.
         .layer(CatchPanicLayer::custom(answer_panic))
         .layer(header(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))

@@ -28,6 +28,7 @@ mod mcp_transport;
 mod migrations;
 mod mixing;
 mod people;
+mod pages;
 mod projects;
 mod reliability;
 mod secrets;

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::sources::{Source, below};
 
 /// Statements that are about no single project, and why.
-const INSTANCE_WIDE: [(&str, &str); 48] = [
+const INSTANCE_WIDE: [(&str, &str); 49] = [
     ("sql/access/project_of_slug.sql", "finds the project before there is a scope"),
     ("sql/cycles/take_time.sql", "sets a limit of its own transaction"),
     ("sql/db/create_embedded_database.sql", "there is no table yet"),
@@ -54,6 +54,7 @@ const INSTANCE_WIDE: [(&str, &str); 48] = [
     ("sql/projects/lock_creation.sql", "locks a number"),
     ("sql/projects/resolve.sql", "for the operator, who names a project"),
     ("sql/projects/take_time.sql", "sets a limit of its own transaction"),
+    ("sql/projects/switcher.sql", "the projects that a person may go to"),
     ("sql/projects/taken_keys.sql", "keys are unique over the instance"),
     ("sql/projects/taken_slugs.sql", "slugs are unique over the instance"),
     ("sql/projects/user_by_login.sql", "people belong to the instance"),

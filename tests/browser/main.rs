@@ -1,0 +1,16 @@
+//! The pages, in a real Chromium: what people see, click and type.
+//!
+//! A real server on a real database; nothing is mocked. `scripts/setup-browser.sh` installs the
+//! browser. Without it every test is skipped with a line on standard error; with
+//! `NOTTARIO_REQUIRE_BROWSER` set, that is a failure.
+
+#[path = "../it/cluster.rs"]
+#[expect(dead_code, reason = "the other tests need more of it")]
+mod cluster;
+#[path = "../it/world.rs"]
+#[expect(dead_code, reason = "the other tests need more of it")]
+mod world;
+
+mod chrome;
+mod pages;
+mod site;

@@ -1,0 +1,55 @@
+//! A running instance, and people who are signed in to it.
+
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use nottario::app::{App, Limits, Running};
+use nottario::config::Config;
+use nottario::db::Database;
+use nottario::identity::User;
+use nottario::mcp;
+
+use crate::chrome::Tab;
+use crate::world::{SESSION_KEY, World};
+
+/// A server on a database of its own.
+pub(crate) struct Site {
+    pub(crate) world: World,
+    running: Running,
+}
+
+impl Site {
+    /// Starts one.
+    pub(crate) async fn start() -> Self {
+        let world = World::new().await;
+        let config = Config::read(&|name| match name {
+            "HTTP_ADDR" => Some(":0".to_owned()),
+            "NOTTARIO_DATA_DIR" => Some("unused".to_owned()),
+            "SESSION_KEY" => Some(STANDARD.encode(SESSION_KEY)),
+            _ => None,
+        })
+        .unwrap();
+        let database = Database::with_pool(world.pool_of(20));
+        let limits = Limits { agents: mcp::limits::Limits::lifted(), ..Limits::default() };
+        let running = App::start(config, database, limits).await.unwrap();
+        Self { world, running }
+    }
+
+    /// A tab in which nobody is signed in.
+    pub(crate) async fn tab(&self) -> Tab {
+        Tab::open(&self.running.url()).await
+    }
+
+    /// A tab in which a person is signed in.
+    pub(crate) async fn tab_of(&self, person: &User) -> Tab {
+        let secret = self.world.sign_in(person).await;
+        let tab = self.tab().await;
+        tab.keep("nottario_session", secret.expose()).await;
+        tab
+    }
+
+    /// Stops it.
+    pub(crate) async fn stop(self) {
+        self.running.stop().await;
+    }
+}

@@ -1,0 +1,12 @@
+//! The people's surface over HTTP: every route, walked by what every route has to keep.
+//!
+//! What a family of pages does is tested in a file of its own; here is what holds for all of them.
+
+mod access;
+mod assets;
+mod foreign;
+mod headers;
+mod recipes;
+mod scene;
+mod troubles;
+mod visitor;

@@ -1,0 +1,80 @@
+//! How to call every route.
+//!
+//! A word in braces stands for a row of the scene: `{slug}` for the project's slug, `{role}` for a
+//! role's id. The walks put rows of another project, of nothing, and deleted ones in its place.
+
+/// How one route is called by somebody who may.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Recipe {
+    pub(crate) method: &'static str,
+    /// The path as the router knows it.
+    pub(crate) path: &'static str,
+    /// The path to call; the router's own where its parameters are rows of the scene.
+    pub(crate) call: &'static str,
+    /// The fields of its form.
+    pub(crate) form: &'static [(&'static str, &'static str)],
+    /// Who is let in.
+    pub(crate) door: Door,
+}
+
+/// Whom a route is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Door {
+    /// Anybody, signed in or not.
+    Open,
+    /// People who are signed in.
+    SignedIn,
+    /// Members of the project.
+    Member,
+    /// The project's owner, and administrators.
+    Owner,
+    /// Administrators of the instance.
+    Admin,
+}
+
+const fn get(door: Door, path: &'static str) -> Recipe {
+    Recipe { method: "GET", path, call: path, form: &[], door }
+}
+
+const fn post(
+    door: Door,
+    path: &'static str,
+    form: &'static [(&'static str, &'static str)],
+) -> Recipe {
+    Recipe { method: "POST", path, call: path, form, door }
+}
+
+/// Every route.
+pub(crate) const RECIPES: &[Recipe] = &[
+    get(Door::SignedIn, "/"),
+    get(Door::Member, "/p/{slug}"),
+    get(Door::SignedIn, "/projects"),
+    get(Door::Admin, "/projects/new"),
+    post(Door::Admin, "/projects/new", &[("name", "Borealis"), ("key", "")]),
+    get(Door::SignedIn, "/me"),
+    get(Door::SignedIn, "/me/profile"),
+    get(Door::SignedIn, "/me/appearance"),
+    post(Door::SignedIn, "/me/appearance", &[("theme", "dark"), ("density", "compact")]),
+    get(Door::SignedIn, "/me/sessions"),
+    post(Door::SignedIn, "/me/sessions/{session}/end", &[]),
+    post(Door::SignedIn, "/me/sessions/end-others", &[]),
+    get(Door::SignedIn, "/me/tokens"),
+    Recipe { call: "/assets/0/app.css", ..get(Door::Open, "/assets/{stamp}/{*path}") },
+    get(Door::Open, "/favicon.ico"),
+    get(Door::Open, "/robots.txt"),
+];
+
+impl Recipe {
+    /// The rows that it names.
+    pub(crate) fn rows(&self) -> Vec<&'static str> {
+        let texts = std::iter::once(self.call).chain(self.form.iter().map(|(_, value)| *value));
+        let mut rows: Vec<_> = texts.flat_map(in_braces).collect();
+        rows.sort_unstable();
+        rows.dedup();
+        rows
+    }
+}
+
+fn in_braces(text: &'static str) -> impl Iterator<Item = &'static str> {
+    text.split('{').skip(1).filter_map(|rest| rest.split_once('}')).map(|(name, _)| name)
+}

@@ -1,0 +1,143 @@
+//! Two projects on one instance, with a row of each kind in both, and people at their doors.
+
+use std::collections::BTreeMap;
+
+use nottario::identity::User;
+use nottario::web;
+use reqwest::Method;
+use uuid::Uuid;
+
+use super::recipes::{Door, RECIPES, Recipe};
+use super::visitor::{Seen, Visitor, with_form};
+use crate::served::TestServer;
+use crate::world::{ProjectFixture, World};
+
+/// A word that is in every text of the other project, and nowhere else.
+pub(crate) const MARKER: &str = "quokka";
+
+/// The scene.
+pub(crate) struct Scene {
+    pub(crate) server: TestServer,
+    pub(crate) ours: ProjectFixture,
+    pub(crate) admin: Visitor,
+    pub(crate) owner: Visitor,
+    pub(crate) member: Visitor,
+    pub(crate) outsider: Visitor,
+    pub(crate) stranger: Visitor,
+    rows: BTreeMap<Whose, BTreeMap<&'static str, String>>,
+}
+
+/// Where a row is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Whose {
+    /// In the project of the caller.
+    Ours,
+    /// In a project that the caller may not see.
+    Theirs,
+    /// Nowhere.
+    Nobodys,
+}
+
+impl Scene {
+    pub(crate) async fn new() -> Self {
+        let server = TestServer::start().await;
+        let world = &server.world;
+        let (ana, otto) = (world.user("ana").await, world.user("otto").await);
+        let ours = world.project_of("atlas", &ana).await;
+        let theirs = world.project_of(MARKER, &otto).await;
+        let mia = world.member(&ours, "mia", &["backend"]).await;
+        let rows = BTreeMap::from([
+            (Whose::Ours, rows(world, &ours, &mia.user).await),
+            (Whose::Theirs, rows(world, &theirs, &otto).await),
+            (Whose::Nobodys, nobodys()),
+        ]);
+        let admin = visitor(&server, &world.admin).await;
+        let owner = visitor(&server, &ana).await;
+        let member = visitor(&server, &mia.user).await;
+        let outsider = visitor(&server, &otto).await;
+        let stranger = Visitor::stranger(&server.url());
+        Self { ours, admin, owner, member, outsider, stranger, rows, server }
+    }
+
+    /// The least of people whom a door lets in.
+    pub(crate) fn guest(&self, door: Door) -> &Visitor {
+        match door {
+            Door::Open => &self.stranger,
+            Door::SignedIn | Door::Member => &self.member,
+            Door::Owner => &self.owner,
+            Door::Admin => &self.admin,
+        }
+    }
+
+    /// A text of a recipe with its rows, all ours but the named one.
+    pub(crate) fn fill(&self, text: &str, odd: Option<(&str, Whose)>) -> String {
+        let mut filled = text.to_owned();
+        for (name, ours) in &self.rows[&Whose::Ours] {
+            let value = match odd {
+                Some((odd, whose)) if odd == *name => &self.rows[&whose][name],
+                _ => ours,
+            };
+            filled = filled.replace(&format!("{{{name}}}"), value);
+        }
+        assert!(!filled.contains('{'), "the scene has no such row: {filled}");
+        filled
+    }
+
+    /// A row's name.
+    pub(crate) fn row(&self, name: &str, whose: Whose) -> &str {
+        &self.rows[&whose][name]
+    }
+
+    /// Calls a route as its recipe says, with one row that is not ours.
+    pub(crate) async fn call(
+        &self,
+        visitor: &Visitor,
+        recipe: &Recipe,
+        odd: Option<(&str, Whose)>,
+    ) -> Seen {
+        let path = self.fill(recipe.call, odd);
+        let form: Vec<_> =
+            recipe.form.iter().map(|(name, value)| (*name, self.fill(value, odd))).collect();
+        let method = Method::from_bytes(recipe.method.as_bytes()).unwrap();
+        let mut request =
+            visitor.request(method, &path).header("sec-fetch-site", "same-origin");
+        if recipe.method == "POST" {
+            let form: Vec<_> = form.iter().map(|(name, value)| (*name, value.as_str())).collect();
+            request = with_form(request, &form);
+        }
+        visitor.send(request).await
+    }
+}
+
+/// A person's browser.
+pub(crate) async fn visitor(server: &TestServer, person: &User) -> Visitor {
+    Visitor::with_session(&server.url(), server.world.sign_in(person).await.expose())
+}
+
+/// A row of each kind that a route can name: of a project, and of a person in it.
+async fn rows(
+    world: &World,
+    project: &ProjectFixture,
+    person: &User,
+) -> BTreeMap<&'static str, String> {
+    world.sign_in(person).await;
+    let session = format!("select id::text from sessions where user_id = '{}'", person.id);
+    BTreeMap::from([("slug", project.slug.clone()), ("session", world.text(session).await)])
+}
+
+fn nobodys() -> BTreeMap<&'static str, String> {
+    BTreeMap::from([
+        ("slug", "no-such-project".to_owned()),
+        ("session", Uuid::now_v7().to_string()),
+    ])
+}
+
+#[test]
+fn every_route_has_a_recipe_and_every_recipe_a_route() {
+    let routes: Vec<_> =
+        web::routes().into_iter().map(|route| (route.path, route.method)).collect();
+    let mut recipes: Vec<_> =
+        RECIPES.iter().map(|recipe| (recipe.path, recipe.method)).collect();
+    recipes.sort_unstable();
+    assert_eq!(routes, recipes);
+}
