@@ -1,12 +1,10 @@
-//! The browser: one Chromium for the whole test process, and for each test a tab that shares
-//! nothing with the others.
+//! The browser: a Chromium for each test, which ends with it, and tabs that share nothing.
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use chromiumoxide::cdp::browser_protocol::browser::BrowserContextId;
 use chromiumoxide::cdp::browser_protocol::emulation::{
     MediaFeature, SetDeviceMetricsOverrideParams, SetScriptExecutionDisabledParams,
 };
@@ -18,7 +16,7 @@ use chromiumoxide::page::ScreenshotParams;
 use chromiumoxide::{Browser, BrowserConfig, Page};
 use futures_util::StreamExt as _;
 use serde_json::Value;
-use tokio::runtime::Runtime;
+use tempfile::TempDir;
 use tokio::time::{Instant, sleep};
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
@@ -53,14 +51,19 @@ pub(crate) enum Width {
     Phone,
 }
 
+/// A running browser; it is killed with this value, however the test ends.
+pub(crate) struct Chrome {
+    browser: Browser,
+    _profile: TempDir,
+}
+
 /// A tab of its own, with cookies of its own.
 pub(crate) struct Tab {
     page: Page,
     base: String,
-    context: BrowserContextId,
 }
 
-/// Runs a test in a browser; a test that has none is skipped, and says so.
+/// Runs a test that needs a browser; where there is none it is skipped, and says so.
 pub(crate) fn with_browser<F: Future<Output = ()>>(name: &str, test: impl FnOnce() -> F) {
     if let Err(reason) = program() {
         let line = format!("{name}: {reason}");
@@ -69,27 +72,68 @@ pub(crate) fn with_browser<F: Future<Output = ()>>(name: &str, test: impl FnOnce
         let _ = writeln!(std::io::stderr(), "SKIPPED: {line}");
         return;
     }
-    runtime().block_on(test());
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .unwrap()
+        .block_on(test());
 }
 
-impl Tab {
-    /// Opens a tab on an instance.
-    pub(crate) async fn open(base: &str) -> Self {
-        let browser = browser().await;
-        let context =
-            browser.create_browser_context(CreateBrowserContextParams::default()).await.unwrap();
-        let target = CreateTargetParams::builder()
-            .url("about:blank")
-            .browser_context_id(context.clone())
+impl Chrome {
+    /// Starts one.
+    pub(crate) async fn start() -> Self {
+        let profile = tempfile::tempdir().unwrap();
+        let config = BrowserConfig::builder()
+            .chrome_executable(program().unwrap())
+            .user_data_dir(profile.path())
+            // The tests may run as root, and open nothing but their own pages.
+            .no_sandbox()
+            .new_headless_mode()
+            .disable_https_first()
+            .viewport(None)
+            .launch_timeout(Duration::from_secs(60))
+            .args([
+                "disable-gpu",
+                "disable-quic",
+                "disable-background-networking",
+                "disable-component-update",
+                "disable-sync",
+                "no-first-run",
+                "hide-scrollbars",
+                "force-device-scale-factor=1",
+            ])
             .build()
             .unwrap();
-        let page = browser.new_page(target).await.unwrap();
+        let (browser, mut messages) = Browser::launch(config).await.unwrap();
+        tokio::spawn(async move { while messages.next().await.is_some() {} });
+        Self { browser, _profile: profile }
+    }
+
+    /// Opens a tab on an instance.
+    pub(crate) async fn tab(&self, base: &str) -> Tab {
+        let context = CreateBrowserContextParams::default();
+        let context = self.browser.create_browser_context(context).await.unwrap();
+        let target = CreateTargetParams::builder()
+            .url("about:blank")
+            .browser_context_id(context)
+            .build()
+            .unwrap();
+        let page = self.browser.new_page(target).await.unwrap();
         page.evaluate_on_new_document(WATCH).await.unwrap();
-        let tab = Self { page, base: base.to_owned(), context };
+        let tab = Tab { page, base: base.to_owned() };
         tab.appear(Theme::Light, Width::Desk).await;
         tab
     }
 
+    /// Ends it, and waits until it has.
+    pub(crate) async fn stop(mut self) {
+        let _ = self.browser.close().await;
+        let _ = self.browser.wait().await;
+    }
+}
+
+impl Tab {
     /// Gives the browser a cookie of the instance.
     pub(crate) async fn keep(&self, name: &str, value: &str) {
         let cookie = CookieParam::builder()
@@ -219,6 +263,12 @@ impl Tab {
 
     /// Fails when the page breaks a rule of accessibility.
     pub(crate) async fn is_accessible(&self) {
+        let found = self.barriers().await;
+        assert!(found.is_empty(), "{}\n{found}", self.path().await);
+    }
+
+    /// The rules of accessibility that the page breaks, in words.
+    pub(crate) async fn barriers(&self) -> String {
         // Not through a script element: the page's policy has no place for one of ours.
         self.page.evaluate(checks()).await.unwrap();
         let report = "axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', \
@@ -226,8 +276,7 @@ impl Tab {
                       (rule) => `${rule.id}: ${rule.help}\\n` + rule.nodes.map(\
                       (node) => `    ${node.target}: ${node.failureSummary}`).join('\\n')).join('\\n'))";
         let found = self.page.evaluate(report).await.unwrap();
-        let found = found.value().and_then(Value::as_str).unwrap_or("the checks did not run");
-        assert!(found.is_empty(), "{}\n{found}", self.path().await);
+        found.value().and_then(Value::as_str).unwrap_or("the checks did not run").to_owned()
     }
 
     /// Fails when the page has to be scrolled sideways.
@@ -239,12 +288,6 @@ impl Tab {
         if self.ask(wide).await == Value::Bool(true) {
             panic!("{} is too wide:\n{}", self.path().await, self.ask(which).await);
         }
-    }
-
-    /// Closes it.
-    pub(crate) async fn close(self) {
-        let _ = self.page.close().await;
-        let _ = browser().await.dispose_browser_context(self.context).await;
     }
 
     async fn find(&self, selector: &str) -> chromiumoxide::Element {
@@ -268,47 +311,6 @@ impl Tab {
     async fn loaded(&self) {
         self.until("document.readyState === 'complete'").await;
     }
-}
-
-/// One browser, and the runtime in which it is spoken to: a test's own would end with the test.
-fn runtime() -> &'static Runtime {
-    static RUNTIME: OnceLock<Runtime> = OnceLock::new();
-    RUNTIME.get_or_init(|| {
-        tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap()
-    })
-}
-
-async fn browser() -> &'static Browser {
-    static BROWSER: tokio::sync::OnceCell<Browser> = tokio::sync::OnceCell::const_new();
-    BROWSER.get_or_init(launch).await
-}
-
-async fn launch() -> Browser {
-    let folder = std::env::temp_dir().join(format!("nottario-chromium-{}", std::process::id()));
-    let config = BrowserConfig::builder()
-        .chrome_executable(program().unwrap())
-        .user_data_dir(folder)
-        // The tests may run as root, and open nothing but their own pages.
-        .no_sandbox()
-        .new_headless_mode()
-        .disable_https_first()
-        .viewport(None)
-        .launch_timeout(Duration::from_secs(60))
-        .args([
-            "disable-gpu",
-            "disable-quic",
-            "disable-background-networking",
-            "disable-component-update",
-            "disable-sync",
-            "no-first-run",
-            "hide-scrollbars",
-            "force-device-scale-factor=1",
-        ])
-        .build()
-        .unwrap();
-    let (browser, mut messages) = Browser::launch(config).await.unwrap();
-    tokio::spawn(async move { while messages.next().await.is_some() {} });
-    browser
 }
 
 fn checks() -> &'static str {

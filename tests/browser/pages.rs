@@ -45,7 +45,23 @@ fn every_page_is_clean_accessible_and_fits() {
                 }
             }
         }
-        tab.close().await;
+        site.stop().await;
+    });
+}
+
+#[test]
+fn the_checks_find_what_is_wrong_with_a_page() {
+    with_browser("checks", || async {
+        let site = Site::start().await;
+        let tab = site.tab_of(&site.world.admin).await;
+        tab.goto("/projects/new").await;
+        tab.ask("document.querySelector('label').remove()").await;
+        tab.ask("document.body.setAttribute('style', 'min-width: 5000px')").await;
+        tab.ask("document.querySelector('.page').style.color = '#fff'").await;
+
+        let barriers = tab.barriers().await;
+        assert!(barriers.contains("label") && barriers.contains("color-contrast"), "{barriers}");
+        tab.until("window.__refused.length === 1").await;
         site.stop().await;
     });
 }

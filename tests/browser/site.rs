@@ -1,4 +1,4 @@
-//! A running instance, and people who are signed in to it.
+//! A running instance, a browser, and people who are signed in.
 
 
 use base64::Engine as _;
@@ -9,12 +9,13 @@ use nottario::db::Database;
 use nottario::identity::User;
 use nottario::mcp;
 
-use crate::chrome::Tab;
+use crate::chrome::{Chrome, Tab};
 use crate::world::{SESSION_KEY, World};
 
-/// A server on a database of its own.
+/// A server on a database of its own, and a browser.
 pub(crate) struct Site {
     pub(crate) world: World,
+    chrome: Chrome,
     running: Running,
 }
 
@@ -32,12 +33,12 @@ impl Site {
         let database = Database::with_pool(world.pool_of(20));
         let limits = Limits { agents: mcp::limits::Limits::lifted(), ..Limits::default() };
         let running = App::start(config, database, limits).await.unwrap();
-        Self { world, running }
+        Self { world, chrome: Chrome::start().await, running }
     }
 
     /// A tab in which nobody is signed in.
     pub(crate) async fn tab(&self) -> Tab {
-        Tab::open(&self.running.url()).await
+        self.chrome.tab(&self.running.url()).await
     }
 
     /// A tab in which a person is signed in.
@@ -48,8 +49,9 @@ impl Site {
         tab
     }
 
-    /// Stops it.
+    /// Stops both.
     pub(crate) async fn stop(self) {
+        self.chrome.stop().await;
         self.running.stop().await;
     }
 }
