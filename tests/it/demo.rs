@@ -11,7 +11,7 @@ use nix::unistd::Pid;
 use nottario::access::{self, InstanceScope, ProjectScope};
 use nottario::cli::demo::{seed, story};
 use nottario::identity::users::{self, NewUser};
-use nottario::identity::{TokenSecret, authenticate};
+use nottario::identity::{LinkSecret, TokenSecret, authenticate, links};
 use nottario::projects::{self, NewProject};
 use nottario::tasks::{self, Card, ClaimFilter, Filter, Lease, TaskState, TaskType};
 use nottario::text::Line;
@@ -107,6 +107,7 @@ struct Demo {
     child: Child,
     lines: std::io::Lines<BufReader<ChildStdout>>,
     url: String,
+    sign_in: String,
     token: String,
 }
 
@@ -135,7 +136,7 @@ impl Demo {
             rest.split(['"', '\n', ' ']).next().unwrap().to_owned()
         };
         let (url, token) = (after("Nottario demo: "), after("Bearer "));
-        Demo { child, lines, url, token }
+        Demo { child, lines, url, sign_in: after("/login/local?key="), token }
     }
 
     /// Starts a demo on this folder.
@@ -193,6 +194,7 @@ async fn agents_close_tasks_and_a_supervisor_ends_the_demo_cleanly() {
     let closed = demo.lines_with(" closed ATL-", 3);
     let me = demo.call("nottario_whoami", json!({})).await;
     let project = demo.call("nottario_projects_get", json!({})).await;
+    let sign_in = LinkSecret::parse(&demo.sign_in).unwrap();
     let (status, rest) = demo.terminate();
 
     for line in claimed.iter().chain(&closed) {
@@ -205,6 +207,8 @@ async fn agents_close_tasks_and_a_supervisor_ends_the_demo_cleanly() {
     assert!(rest.last().unwrap().starts_with("Stopped."), "{rest:?}");
 
     let mut db = database.pool.acquire().await.unwrap();
+    let reader = links::redeem(&mut db, &sign_in, Utc::now()).await.unwrap().unwrap();
+    assert_eq!((reader.login.as_str(), reader.is_admin), ("morgan", true));
     let operator = InstanceScope::operator();
     let atlas = projects::resolve(&mut db, operator, "ATL").await.unwrap();
     let scope = seed::enter_as_reader(&mut db, atlas).await.unwrap();

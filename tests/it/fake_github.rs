@@ -5,6 +5,7 @@
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use axum::extract::{Form, Path, Query, State};
@@ -80,6 +81,8 @@ struct World {
     /// Every secret that passed, which nobody should find in a log.
     passed: Vec<String>,
     drawn: usize,
+    /// How many bytes of endless answers were taken.
+    poured: Arc<AtomicUsize>,
 }
 
 #[derive(Clone)]
@@ -154,6 +157,11 @@ impl FakeGitHub {
     /// Every code, token and verifier that it gave or was given.
     pub(crate) fn passed(&self) -> Vec<String> {
         self.world().passed.clone()
+    }
+
+    /// How many bytes of its endless answers were taken, together with what waits in the sockets.
+    pub(crate) fn poured(&self) -> usize {
+        self.world().poured.load(Ordering::Relaxed)
     }
 
     /// What the person's browser does: goes where it is sent, consents, and comes back.
@@ -240,9 +248,8 @@ async fn access_token(
     headers: HeaderMap,
     Form(asked): Form<Exchange>,
 ) -> Response {
-    let mood = world.lock().unwrap().moods.get(&Door::Token).copied();
-    if let Some(mood) = mood {
-        return misbehave(mood).await;
+    if let Some(answer) = misbehaviour(&world, Door::Token).await {
+        return answer;
     }
     let mut world = world.lock().unwrap();
     world.passed.push(asked.code_verifier.clone());
@@ -283,9 +290,8 @@ fn bad_credentials() -> Response {
 }
 
 async fn user(State(world): Shared, headers: HeaderMap) -> Response {
-    let mood = world.lock().unwrap().moods.get(&Door::User).copied();
-    if let Some(mood) = mood {
-        return misbehave(mood).await;
+    if let Some(answer) = misbehaviour(&world, Door::User).await {
+        return answer;
     }
     match granted(&world.lock().unwrap(), &headers) {
         Some(Grant { account: Account { id, login, name, avatar_url }, .. }) => {
@@ -299,9 +305,8 @@ async fn user(State(world): Shared, headers: HeaderMap) -> Response {
 }
 
 async fn membership(State(world): Shared, Path(org): Path<String>, headers: HeaderMap) -> Response {
-    let mood = world.lock().unwrap().moods.get(&Door::Membership).copied();
-    if let Some(mood) = mood {
-        return misbehave(mood).await;
+    if let Some(answer) = misbehaviour(&world, Door::Membership).await {
+        return answer;
     }
     let world = world.lock().unwrap();
     let Some(grant) = granted(&world, &headers) else { return bad_credentials() };
@@ -322,13 +327,25 @@ async fn elsewhere() -> Json<Value> {
     }))
 }
 
-async fn misbehave(mood: Mood) -> Response {
+async fn misbehaviour(world: &Mutex<World>, door: Door) -> Option<Response> {
+    let (mood, poured) = {
+        let world = world.lock().unwrap();
+        (world.moods.get(&door).copied()?, world.poured.clone())
+    };
+    Some(misbehave(mood, poured).await)
+}
+
+async fn misbehave(mood: Mood, poured: Arc<AtomicUsize>) -> Response {
     match mood {
         Mood::Status(status) => StatusCode::from_u16(status).unwrap().into_response(),
         Mood::Says(text) => text.into_response(),
         Mood::Silent => std::future::pending().await,
         Mood::Huge => {
-            let spaces = futures_util::stream::repeat_with(|| Ok::<_, String>(" ".repeat(65536)));
+            const PIECE: usize = 65536;
+            let spaces = futures_util::stream::repeat_with(move || {
+                poured.fetch_add(PIECE, Ordering::Relaxed);
+                Ok::<_, String>(" ".repeat(PIECE))
+            });
             axum::body::Body::from_stream(spaces).into_response()
         }
         Mood::Elsewhere => Redirect::temporary("/elsewhere").into_response(),

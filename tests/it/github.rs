@@ -196,7 +196,8 @@ async fn a_wrong_secret_is_the_operators_matter() {
 async fn whatever_goes_wrong_at_github_is_said_as_such() {
     let fake = FakeGitHub::start(ana()).await;
     fake.joins(101, ORG, "active");
-    let client = client_of(&fake.config(Some(ORG))).with_limit(Duration::from_millis(300));
+    let client = client_of(&fake.config(Some(ORG)));
+    let impatient = client.clone().with_patience(Duration::from_millis(300));
 
     for door in [Door::Token, Door::User, Door::Membership] {
         for mood in [
@@ -212,10 +213,13 @@ async fn whatever_goes_wrong_at_github_is_said_as_such() {
             Mood::TooOften,
         ] {
             fake.misbehaves(door, mood);
-            let refused = refusal(&fake, &client).await;
+            let client = if matches!(mood, Mood::Silent) { &impatient } else { &client };
+            let refused = refusal(&fake, client).await;
             assert_eq!(refused, SignInRefused::GitHub, "{mood:?} at {door:?}");
         }
     }
+    let poured = fake.poured();
+    assert!(poured > 0 && poured < 100 * 1024 * 1024, "{poured} bytes were taken");
 }
 
 #[tokio::test]
@@ -320,7 +324,8 @@ impl Write for Log {
 #[tokio::test]
 async fn no_secret_is_logged_or_printed_whatever_happens() {
     let fake = FakeGitHub::start(ana()).await;
-    let client = client_of(&fake.config(Some(ORG))).with_limit(Duration::from_millis(300));
+    let client = client_of(&fake.config(Some(ORG)));
+    let impatient = client.clone().with_patience(Duration::from_millis(300));
     fake.joins(101, ORG, "active");
     let log = Log::default();
     let writer = log.clone();
@@ -340,6 +345,7 @@ async fn no_secret_is_logged_or_printed_whatever_happens() {
             let started = start(&client);
             let callback = fake.visit(&started.url).await;
             printed.push(format!("{started:?} {callback:?}"));
+            let client = if matches!(mood, Some(Mood::Silent)) { &impatient } else { &client };
             let outcome = client.finish(callback, Some(&started.cookie), noon()).await;
             printed.push(format!("{outcome:?}"));
             cookies.push(started.cookie);

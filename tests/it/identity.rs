@@ -1,5 +1,7 @@
 //! People and tokens.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use nottario::access;
 use nottario::error::{Error, Kind};
@@ -7,6 +9,7 @@ use nottario::identity::tokens::{self, NewToken, Token};
 use nottario::identity::users::{self, NewUser};
 use nottario::identity::{TokenSecret, authenticate, whoami};
 use nottario::projects;
+use tokio::sync::Barrier;
 
 use crate::world::{OPERATOR, World, in_browser, line, patient_pool};
 
@@ -17,14 +20,15 @@ fn noon() -> DateTime<Utc> {
 #[tokio::test]
 async fn of_fifty_first_people_at_once_exactly_one_is_admin() {
     let database = crate::cluster::database().await;
-    let crowd = patient_pool(&database, 25);
+    let (crowd, everybody) = (patient_pool(&database, 50), Arc::new(Barrier::new(50)));
 
     let mut people = tokio::task::JoinSet::new();
     for number in 0..50 {
-        let crowd = crowd.clone();
+        let (crowd, everybody) = (crowd.clone(), everybody.clone());
         people.spawn(async move {
             let login = format!("person-{number}").parse().unwrap();
             let mut tx = crowd.begin().await.unwrap();
+            everybody.wait().await;
             let new = NewUser { login, display_name: None };
             let user = users::create(&mut tx, OPERATOR(), &new).await.unwrap();
             tx.commit().await.unwrap();

@@ -86,6 +86,7 @@ fn start(environment: &[(&str, &str)], log: fs::File) -> Child {
         .env("SESSION_KEY", STANDARD.encode(SESSION_KEY))
         .env("GITHUB_OAUTH_CLIENT_ID", "client")
         .env("GITHUB_OAUTH_CLIENT_SECRET", "github-secret-marker")
+        .stdout(Stdio::null())
         .stderr(Stdio::from(log))
         .spawn()
         .unwrap()

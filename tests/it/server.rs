@@ -53,6 +53,8 @@ impl Server {
     pub(crate) fn start(environment: &[(&str, &str)]) -> Server {
         let mut child = nottario(&["serve"], environment)
             .env("LOG_FORMAT", "json")
+            // There it prints a sign-in link, which nobody reads.
+            .stdout(Stdio::null())
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();

@@ -1,11 +1,14 @@
 //! Who somebody is after a sign-in: with GitHub, whose logins change hands, or by a one-time link.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use nottario::error::{Error, Kind};
 use nottario::identity::links::{self, Link, Whom};
 use nottario::identity::users::{self, NewUser};
 use nottario::identity::{LinkSecret, Login, Profile, User};
 use sqlx::{PgConnection, PgPool};
+use tokio::sync::Barrier;
 use tokio::task::JoinSet;
 
 use crate::cluster;
@@ -28,8 +31,10 @@ async fn sign_in(db: &mut PgConnection, id: i64, login: &str) -> User {
     users::sign_in(db, &profile(id, login), noon()).await.unwrap()
 }
 
-async fn committed(pool: PgPool, profile: Profile) -> User {
+/// A sign-in in a transaction of its own, once everybody who is to sign in has begun one.
+async fn committed(pool: PgPool, everybody: Arc<Barrier>, profile: Profile) -> User {
     let mut tx = pool.begin().await.unwrap();
+    everybody.wait().await;
     let user = users::sign_in(&mut tx, &profile, noon()).await.unwrap();
     tx.commit().await.unwrap();
     user
@@ -43,11 +48,12 @@ async fn login_of(db: &mut PgConnection, user: &User) -> String {
 #[tokio::test]
 async fn of_fifty_first_sign_ins_at_once_exactly_one_makes_an_admin() {
     let database = cluster::database().await;
-    let crowd = patient_pool(&database, 25);
+    let (crowd, everybody) = (patient_pool(&database, 50), Arc::new(Barrier::new(50)));
 
     let mut people = JoinSet::new();
     for id in 1..=50 {
-        people.spawn(committed(crowd.clone(), profile(id, &format!("person-{id}"))));
+        let profile = profile(id, &format!("person-{id}"));
+        people.spawn(committed(crowd.clone(), everybody.clone(), profile));
     }
     let people = people.join_all().await;
 
@@ -61,11 +67,11 @@ async fn of_fifty_first_sign_ins_at_once_exactly_one_makes_an_admin() {
 #[tokio::test]
 async fn two_first_sign_ins_of_one_person_at_once_make_one_person() {
     let world = World::new().await;
-    let crowd = world.pool_of(10);
+    let (crowd, everybody) = (world.pool_of(10), Arc::new(Barrier::new(10)));
 
     let mut browsers = JoinSet::new();
     for _ in 0..10 {
-        browsers.spawn(committed(crowd.clone(), profile(101, "ana")));
+        browsers.spawn(committed(crowd.clone(), everybody.clone(), profile(101, "ana")));
     }
     let seen = browsers.join_all().await;
 
@@ -208,13 +214,14 @@ async fn in_an_empty_instance_a_link_signs_a_new_local_admin_in() {
 #[tokio::test]
 async fn servers_that_start_together_make_one_local_admin() {
     let database = cluster::database().await;
-    let crowd = patient_pool(&database, 10);
+    let (crowd, everybody) = (patient_pool(&database, 10), Arc::new(Barrier::new(10)));
 
     let mut servers = JoinSet::new();
     for _ in 0..10 {
-        let crowd = crowd.clone();
+        let (crowd, everybody) = (crowd.clone(), everybody.clone());
         servers.spawn(async move {
             let mut tx = crowd.begin().await.unwrap();
+            everybody.wait().await;
             let link = issue(&mut tx, &admin()).await;
             tx.commit().await.unwrap();
             link.user.id
@@ -295,14 +302,16 @@ async fn a_link_expires_after_fifteen_minutes() {
 #[tokio::test]
 async fn of_ten_browsers_with_one_link_at_once_exactly_one_gets_in() {
     let world = World::new().await;
-    let crowd = world.pool_of(10);
+    let (crowd, everybody) = (world.pool_of(10), Arc::new(Barrier::new(10)));
     let link = issue(&mut *world.db().await, &admin()).await;
 
     let mut browsers = JoinSet::new();
     for _ in 0..10 {
-        let (crowd, secret) = (crowd.clone(), link.secret.clone());
+        let (crowd, everybody) = (crowd.clone(), everybody.clone());
+        let secret = link.secret.clone();
         browsers.spawn(async move {
             let mut tx = crowd.begin().await.unwrap();
+            everybody.wait().await;
             let user = links::redeem(&mut tx, &secret, noon()).await.unwrap();
             tx.commit().await.unwrap();
             user.is_some()

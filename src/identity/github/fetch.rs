@@ -1,13 +1,8 @@
-//! One request to GitHub: never redirected, never longer than some seconds, and of bounded size.
-
-use std::time::Duration;
+//! One request to GitHub: never redirected, and with an answer of bounded size.
 
 use oauth2::{HttpRequest, HttpResponse};
 use reqwest::redirect::Policy;
 use thiserror::Error;
-
-/// Long enough for a slow day at GitHub, short enough for a person who waits.
-const LIMIT: Duration = Duration::from_secs(10);
 
 /// Many times what any answer has that we ask for.
 const LARGEST: usize = 256 * 1024;
@@ -30,7 +25,6 @@ pub(super) enum FetchError {
 #[derive(Clone, Debug)]
 pub(super) struct Fetch {
     client: reqwest::Client,
-    limit: Duration,
 }
 
 impl Fetch {
@@ -41,18 +35,12 @@ impl Fetch {
             // GitHub answers nobody who does not say who asks.
             .user_agent(concat!("Nottario/", env!("CARGO_PKG_VERSION")))
             .build()?;
-        Ok(Self { client, limit: LIMIT })
-    }
-
-    pub(super) fn within(self, limit: Duration) -> Self {
-        Self { limit, ..self }
+        Ok(Self { client })
     }
 
     /// Sends a request and reads its answer, whatever its status.
     pub(super) async fn send(&self, request: HttpRequest) -> Result<HttpResponse, FetchError> {
-        let mut request = reqwest::Request::try_from(request)?;
-        *request.timeout_mut() = Some(self.limit);
-        let mut response = self.client.execute(request).await?;
+        let mut response = self.client.execute(request.try_into()?).await?;
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await? {
             if body.len() + chunk.len() > LARGEST {

@@ -20,6 +20,7 @@ use oauth2::{
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use subtle::ConstantTimeEq as _;
+use tokio::time::timeout;
 
 use super::keys::SessionKeys;
 use super::local_path::LocalPath;
@@ -37,6 +38,10 @@ pub const CALLBACK_PATH: &str = "/auth/github/callback";
 /// How long a person may take at GitHub.
 pub const LASTS: TimeDelta = TimeDelta::minutes(10);
 
+/// How long all questions to GitHub together may take: enough for a slow day there, and not too
+/// much for a person who waits.
+const PATIENCE: Duration = Duration::from_secs(10);
+
 type OAuth = BasicClient<EndpointSet, EndpointNotSet, EndpointNotSet, EndpointNotSet, EndpointSet>;
 
 /// This instance as an application at GitHub.
@@ -47,6 +52,7 @@ pub struct GitHubClient {
     api: Url,
     org: Option<String>,
     keys: SessionKeys,
+    patience: Duration,
 }
 
 /// The beginning of a sign-in.
@@ -111,13 +117,14 @@ impl GitHubClient {
             api: Url::parse(api_url).map_err(Error::internal)?,
             org: org.clone(),
             keys,
+            patience: PATIENCE,
         })
     }
 
-    /// The same application with less patience.
+    /// The same application with another patience.
     #[must_use]
-    pub fn with_limit(self, limit: Duration) -> Self {
-        Self { fetch: self.fetch.within(limit), ..self }
+    pub fn with_patience(self, patience: Duration) -> Self {
+        Self { patience, ..self }
     }
 
     /// The organisation whose active members get in, when it is not everybody.
@@ -166,12 +173,23 @@ impl GitHubClient {
             Some(error) => return Err(refused_by_github(error)),
         }
         let code = callback.code.ok_or(SignInRefused::Code)?;
-        let token = self.exchange(code, begun.verifier).await?;
+        let profile = timeout(self.patience, self.ask_who_it_is(code, begun.verifier))
+            .await
+            .unwrap_or_else(|_| Err(trouble("sign-in", "it takes too long")))?;
+        Ok(Arrival { profile, return_to: begun.return_to })
+    }
+
+    async fn ask_who_it_is(
+        &self,
+        code: String,
+        verifier: String,
+    ) -> Result<Profile, SignInRefused> {
+        let token = self.exchange(code, verifier).await?;
         let profile = self.profile(&token).await?;
         if let Some(org) = &self.org {
             self.require_member(&token, org).await?;
         }
-        Ok(Arrival { profile, return_to: begun.return_to })
+        Ok(profile)
     }
 
     async fn exchange(&self, code: String, verifier: String) -> Result<AccessToken, SignInRefused> {
