@@ -3,7 +3,8 @@
 -- `sql/tasks/release.sql` clears.
 --
 -- Rows at which somebody is this very moment are stepped over, since waiting for several could
--- deadlock. They are not forgotten: the sweep ends the claims of tokens that have ended.
+-- deadlock. They are not forgotten: the sweep ends the claims of tokens that have ended, and who
+-- takes a person out of a project has locked its rows before.
 --
 -- $1 project   $2 tokens, or null   $3 the person, or null   $4 why
 -- $5 who does it, or null   $6 that one's token, or null

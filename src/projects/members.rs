@@ -258,6 +258,9 @@ async fn remove(
             because: "name another owner first".to_owned(),
         });
     }
+    sqlx::query_file!("sql/projects/lock_held.sql", scope.project() as _, user as _)
+        .fetch_all(&mut *db)
+        .await?;
     let ended = tokens::end_all_of(db, scope, user).await?;
     let unassigned = sqlx::query_file!(
         "sql/projects/unassign.sql",

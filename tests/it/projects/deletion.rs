@@ -171,19 +171,20 @@ async fn a_project_of_ten_thousand_tasks_is_deleted() {
     assert!(left.values().all(|count| *count == 0), "{left:?}");
 }
 
+/// It holds the task, and asks for its member while the deletion is waiting: neither is in the other's way.
 #[tokio::test]
 async fn a_claim_that_is_under_way_is_waited_for() {
     let queue = Queue::new().await;
-    queue.task("wanted").await;
+    let task = queue.task("wanted").await;
     let admin = admin(&queue, &queue.project).await;
     let mut claiming = queue.pool().begin().await.unwrap();
-    tasks::claim_next(&mut claiming, &queue.bot, &ClaimFilter::default(), Lease::OfProject)
-        .await
-        .unwrap()
-        .unwrap();
+    sqlx::raw_sql("select from tasks for no key update").execute(&mut *claiming).await.unwrap();
 
     let deleting = tokio::spawn(job!(queue, admin, |db, admin| delete(&mut db, &admin, "atlas")));
     queue.world.until_blocked(1).await;
+    let claimed =
+        tasks::claim(&mut claiming, &queue.bot, task, None, false, Lease::OfProject).await;
+    claimed.unwrap();
     claiming.commit().await.unwrap();
 
     assert_eq!(deleting.await.unwrap().unwrap().tasks, 1);

@@ -218,6 +218,32 @@ async fn a_claim_under_way_of_who_is_being_removed_does_not_stay() {
     assert_eq!(queue.state(task).await, TaskState::Todo);
 }
 
+/// What a person holds in the browser has no token by which the sweep would find it later.
+#[tokio::test]
+async fn a_held_task_that_somebody_is_at_is_waited_for() {
+    let queue = without_leases().await;
+    let ana = queue.world.member(&queue.project, "ana", &[]).await;
+    let ben = queue.world.member(&queue.project, "ben", &[]).await;
+    let planned = NewTask { assignee: Some(ben.user.id), ..titled("taken over") };
+    let task = queue.make(planned).await;
+    queue.claim(&ben.scope, task).await;
+    call!(queue, tasks::claim, &ana.scope, task, None, true, Lease::OfProject).unwrap();
+    let mut busy = queue.pool().begin().await.unwrap();
+    sqlx::raw_sql("select from tasks for no key update").execute(&mut *busy).await.unwrap();
+
+    let removing = tokio::spawn(job!(queue, queue.project.scope, |db, owner| remove_member(
+        &mut db,
+        &owner,
+        ana.user.id
+    )));
+    queue.world.until_blocked(1).await;
+    busy.commit().await.unwrap();
+    removing.await.unwrap().unwrap();
+
+    let task = queue.get(task).await.card;
+    assert_eq!((task.state, task.assignee.as_deref()), (TaskState::Todo, Some("ben")));
+}
+
 #[tokio::test]
 async fn a_task_that_gets_who_is_being_removed_is_refused() {
     let queue = Queue::new().await;
