@@ -19,16 +19,20 @@ const MAY_IMPORT: [(&str, &[&str]); 12] = [
     ("tasks", &["access", "cycles", "events", "projects"]),
     ("jobs", &["access", "events", "identity", "tasks"]),
     ("mcp", &["access", "cycles", "events", "identity", "projects", "tasks"]),
-    ("web", &["events"]),
-    ("app", &["events", "jobs", "mcp", "web"]),
+    ("web", &["access", "events", "identity", "projects"]),
+    ("app", &["events", "identity", "jobs", "mcp", "web"]),
     // The demo makes a project and watches it.
     ("cli", &["access", "app", "events", "identity", "projects", "tasks"]),
     ("main", &["cli"]),
 ];
 
 /// Where the crates of a surface may appear. The demo, below `cli`, has agents that are clients.
-const ONLY_IN: [(&str, &[&str]); 3] =
-    [("axum", &["app", "mcp", "web"]), ("rmcp", &["cli", "mcp"]), ("apalis", &["jobs"])];
+const ONLY_IN: [(&str, &[&str]); 4] = [
+    ("axum", &["app", "mcp", "web"]),
+    ("rmcp", &["cli", "mcp"]),
+    ("apalis", &["jobs"]),
+    ("minijinja", &["web"]),
+];
 
 /// Every import that the tables do not allow, in words.
 fn offences(sources: &[Source]) -> Vec<String> {
