@@ -4,6 +4,8 @@
 //! Both take turns on one backlog. Clients and server share this process and its cores, so the
 //! figures for many agents hold what the clients cost as well.
 
+#[path = "support/server.rs"]
+mod server;
 mod support;
 
 use std::process::ExitCode;
@@ -12,7 +14,6 @@ use std::time::{Duration, Instant};
 use chrono::Utc;
 use nottario::access::{self, Caller, ProjectScope, Via};
 use nottario::app::{App, Limits, Running};
-use nottario::config::Config;
 use nottario::db::Database;
 use nottario::identity::tokens::{self, NewToken};
 use nottario::mcp;
@@ -75,7 +76,7 @@ async fn measure(bench: Bench) -> Outcome<()> {
 
 /// The product's server, without limits on how often an agent may call.
 async fn serve(project: &Project) -> Outcome<Running> {
-    let config = Config::read(&|name| (name == "HTTP_ADDR").then(|| "127.0.0.1:0".to_owned()))?;
+    let config = server::config()?;
     let limits = Limits { agents: mcp::limits::Limits::lifted(), ..Limits::default() };
     Ok(App::start(config, Database::connect(project.options.clone()), limits).await?)
 }

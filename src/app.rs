@@ -222,10 +222,9 @@ struct Listening {
 async fn listen(config: &Config, database: &Database) -> Result<Listening, AppError> {
     migrations::run(database.direct()).await?;
     let socket = bind(config.http_addr).await?;
-    let session_key = config.session_key().map_err(|source| AppError::SessionKey {
-        folder: config.data_dir.clone(),
-        source,
-    })?;
+    let session_key = config
+        .session_key()
+        .map_err(|source| AppError::SessionKey { folder: config.data_dir.clone(), source })?;
     let session_keys = SessionKeys::derive(&session_key);
     let direct = database.direct_pool();
     let (events, feed) =
@@ -284,11 +283,8 @@ fn run(mut config: Config, database: Database, limits: Limits, listening: Listen
     let agents = agents_surface(&services, &limits);
     let calls = agents.calls();
     // Agents' calls have a limit of their own, and some wait longer than any page may take.
-    let router = web::with_time_limit(
-        web::router(people_surface(&services)),
-        limits.request,
-    )
-    .merge(agents.router);
+    let router = web::with_time_limit(web::router(people_surface(&services)), limits.request)
+        .merge(agents.router);
     let router = web::with_layers(router, is_https);
     // Small answers go out at once; with Nagle's algorithm a stream's frames wait for 40 ms.
     let socket = socket.tap_io(|connection| {

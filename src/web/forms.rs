@@ -63,12 +63,7 @@ impl<T> Filled<T> {
 
     /// The form again, after something in it was wrong.
     pub(super) fn wrong(values: T, wrong: Wrong) -> Self {
-        Self {
-            values,
-            errors: wrong.0,
-            refusal: None,
-            status: StatusCode::UNPROCESSABLE_ENTITY,
-        }
+        Self { values, errors: wrong.0, refusal: None, status: StatusCode::UNPROCESSABLE_ENTITY }
     }
 
     /// The form again, after the domain has refused it. A failure of ours, and a thing that is not

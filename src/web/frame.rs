@@ -91,11 +91,7 @@ impl Frame {
 
     /// The frame for nobody in particular.
     pub(super) fn anonymous(path: &str) -> Self {
-        Self {
-            path: path.to_owned(),
-            version: env!("CARGO_PKG_VERSION"),
-            ..Self::default()
-        }
+        Self { path: path.to_owned(), version: env!("CARGO_PKG_VERSION"), ..Self::default() }
     }
 }
 

@@ -166,7 +166,8 @@ fn page_policy(config: &Config) -> HeaderValue {
          connect-src 'self'; font-src 'self'; worker-src 'self'; form-action 'self'; \
          base-uri 'none'; frame-ancestors 'none'"
     );
-    HeaderValue::from_str(&policy).unwrap_or_else(|_| HeaderValue::from_static("default-src 'none'"))
+    HeaderValue::from_str(&policy)
+        .unwrap_or_else(|_| HeaderValue::from_static("default-src 'none'"))
 }
 
 /// Every address that is none, also inside projects that are not the visitor's.

@@ -13,10 +13,7 @@ use crate::projects::{self, NewProject, Overview, ProjectKey};
 use crate::text::Line;
 
 pub(super) fn routes() -> Routes {
-    Routes::new()
-        .get("/projects", list)
-        .get("/projects/new", new)
-        .post("/projects/new", create)
+    Routes::new().get("/projects", list).get("/projects/new", new).post("/projects/new", create)
 }
 
 /// `projects/list.html`

@@ -147,7 +147,8 @@ mod tests {
     #[test]
     fn what_people_wrote_is_text_wherever_it_stands() {
         let environment = Templates::new().environment;
-        let template = environment.template_from_named_str("x.html", "<a title=\"{{ t }}\">{{ t }}</a>");
+        let template =
+            environment.template_from_named_str("x.html", "<a title=\"{{ t }}\">{{ t }}</a>");
         let written = "é/<b onx='1'>&amp;\"</a>";
         let page = template.unwrap().render(minijinja::context! { t => written }).unwrap();
         let escaped = "é/&lt;b onx=&#39;1&#39;&gt;&amp;amp;&quot;&lt;/a&gt;";

@@ -127,7 +127,13 @@ impl From<Error> for Trouble {
             Error::Stale { .. } => "Somebody changed this meanwhile",
             _ => "This cannot be done now",
         };
-        Self::told(status, error.code(), title, sentence(&error.to_string()), sentence(error.next()))
+        Self::told(
+            status,
+            error.code(),
+            title,
+            sentence(&error.to_string()),
+            sentence(error.next()),
+        )
     }
 }
 

@@ -62,7 +62,10 @@ impl Visitor {
 impl FromRequestParts<Web> for Visitor {
     type Rejection = Trouble;
 
-    async fn from_request_parts(parts: &mut Parts, web: &Web) -> std::result::Result<Self, Trouble> {
+    async fn from_request_parts(
+        parts: &mut Parts,
+        web: &Web,
+    ) -> std::result::Result<Self, Trouble> {
         let found = <Self as OptionalFromRequestParts<Web>>::from_request_parts(parts, web).await?;
         found.ok_or_else(|| {
             let back_to = parts.uri.path_and_query().map_or("/", |path| path.as_str());

@@ -336,9 +336,7 @@ fn program() -> Result<PathBuf, String> {
     ["chromium", "chromium-browser", "google-chrome-stable", "google-chrome"]
         .iter()
         .flat_map(|name| folders.iter().map(move |folder| folder.join(name)))
-        .chain([PathBuf::from(
-            "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
-        )])
+        .chain([PathBuf::from("/Applications/Google Chrome.app/Contents/MacOS/Google Chrome")])
         .find(|path| path.exists())
         .ok_or_else(|| "there is no Chromium; run scripts/setup-browser.sh".to_owned())
 }

@@ -1,6 +1,5 @@
 //! A running instance, a browser, and people who are signed in.
 
-
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use nottario::app::{App, Limits, Running};

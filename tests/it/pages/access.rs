@@ -60,7 +60,8 @@ async fn a_project_that_one_may_not_see_is_one_that_is_not_there() {
     let mut cells = 0;
     for recipe in RECIPES {
         // An administrator sees every project, and whose is what is for the next test.
-        let guest = if recipe.door == Door::Admin { &scene.owner } else { scene.guest(recipe.door) };
+        let guest =
+            if recipe.door == Door::Admin { &scene.owner } else { scene.guest(recipe.door) };
         for row in recipe.rows() {
             let mut answers = BTreeSet::new();
             for whose in [Whose::Theirs, Whose::Nobodys] {
@@ -92,8 +93,7 @@ async fn who_is_below_the_door_changes_nothing() {
         };
         for visitor in below {
             let seen = scene.call(visitor, recipe, None).await;
-            let is_refused =
-                matches!(seen.status, StatusCode::FORBIDDEN | StatusCode::NOT_FOUND);
+            let is_refused = matches!(seen.status, StatusCode::FORBIDDEN | StatusCode::NOT_FOUND);
             assert!(is_refused, "{} {}: {}", recipe.path, seen.status, seen.body);
         }
     }

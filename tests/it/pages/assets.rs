@@ -35,7 +35,9 @@ async fn an_asset_is_kept_for_ever_under_its_address_and_asked_for_again_under_a
 #[tokio::test]
 async fn what_is_no_asset_is_not_found_whatever_its_path_says() {
     let scene = Scene::new().await;
-    for path in ["nothing.css", "../Cargo.toml", "%2e%2e/Cargo.toml", "css/../../Cargo.toml", "/etc/passwd"] {
+    for path in
+        ["nothing.css", "../Cargo.toml", "%2e%2e/Cargo.toml", "css/../../Cargo.toml", "/etc/passwd"]
+    {
         let seen = scene.stranger.get(&format!("/assets/0/{path}")).await;
         assert_eq!(seen.status, StatusCode::NOT_FOUND, "{path}");
         assert!(!seen.body.contains("[package]") && !seen.body.contains("root:"), "{path}");

@@ -14,8 +14,12 @@ const FOREIGN: [&[(&str, &str)]; 4] = [
 ];
 
 /// How a form or a script of another site can dress what it sends.
-const DRESSES: [&str; 4] =
-    ["application/x-www-form-urlencoded", "text/plain", "application/json", "multipart/form-data; boundary=x"];
+const DRESSES: [&str; 4] = [
+    "application/x-www-form-urlencoded",
+    "text/plain",
+    "application/json",
+    "multipart/form-data; boundary=x",
+];
 
 #[tokio::test]
 async fn a_change_that_another_site_asks_for_is_refused() {

@@ -14,7 +14,9 @@ fn assert_guarded(of: &str, seen: &Seen) {
     assert!(policy.contains("frame-ancestors 'none'"), "{of}: {policy}");
     assert!(!policy.contains("unsafe"), "{of}: {policy}");
     if seen.header("content-type").starts_with("text/html") {
-        for rule in ["script-src 'self'", "style-src 'self'", "form-action 'self'", "base-uri 'none'"] {
+        for rule in
+            ["script-src 'self'", "style-src 'self'", "form-action 'self'", "base-uri 'none'"]
+        {
             assert!(policy.contains(rule), "{of}: {policy}");
         }
         assert_eq!(seen.header("cache-control"), "no-store", "{of}");

@@ -99,8 +99,7 @@ impl Scene {
         let form: Vec<_> =
             recipe.form.iter().map(|(name, value)| (*name, self.fill(value, odd))).collect();
         let method = Method::from_bytes(recipe.method.as_bytes()).unwrap();
-        let mut request =
-            visitor.request(method, &path).header("sec-fetch-site", "same-origin");
+        let mut request = visitor.request(method, &path).header("sec-fetch-site", "same-origin");
         if recipe.method == "POST" {
             let form: Vec<_> = form.iter().map(|(name, value)| (*name, value.as_str())).collect();
             request = with_form(request, &form);
@@ -136,8 +135,7 @@ fn nobodys() -> BTreeMap<&'static str, String> {
 fn every_route_has_a_recipe_and_every_recipe_a_route() {
     let routes: Vec<_> =
         web::routes().into_iter().map(|route| (route.path, route.method)).collect();
-    let mut recipes: Vec<_> =
-        RECIPES.iter().map(|recipe| (recipe.path, recipe.method)).collect();
+    let mut recipes: Vec<_> = RECIPES.iter().map(|recipe| (recipe.path, recipe.method)).collect();
     recipes.sort_unstable();
     assert_eq!(routes, recipes);
 }

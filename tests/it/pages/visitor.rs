@@ -48,8 +48,13 @@ impl Visitor {
 
     /// A request as this browser would send it, from a page of ours.
     pub(crate) fn request(&self, method: Method, path: &str) -> RequestBuilder {
-        let cookies: Vec<_> =
-            self.cookies.lock().unwrap().iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let cookies: Vec<_> = self
+            .cookies
+            .lock()
+            .unwrap()
+            .iter()
+            .map(|(name, value)| format!("{name}={value}"))
+            .collect();
         let request = self
             .http
             .request(method, format!("{}{path}", self.base))
