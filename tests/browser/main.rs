@@ -12,5 +12,6 @@ mod cluster;
 mod world;
 
 mod chrome;
+mod own;
 mod pages;
 mod site;

@@ -6,6 +6,8 @@ mod access;
 mod assets;
 mod foreign;
 mod headers;
+mod own;
+mod projects;
 mod recipes;
 mod scene;
 mod troubles;

@@ -19,6 +19,8 @@ pub(crate) const MARKER: &str = "quokka";
 pub(crate) struct Scene {
     pub(crate) server: TestServer,
     pub(crate) ours: ProjectFixture,
+    /// The person behind `member`.
+    pub(crate) mia: User,
     pub(crate) admin: Visitor,
     pub(crate) owner: Visitor,
     pub(crate) member: Visitor,
@@ -56,7 +58,7 @@ impl Scene {
         let member = visitor(&server, &mia.user).await;
         let outsider = visitor(&server, &otto).await;
         let stranger = Visitor::stranger(&server.url());
-        Self { ours, admin, owner, member, outsider, stranger, rows, server }
+        Self { ours, mia: mia.user, admin, owner, member, outsider, stranger, rows, server }
     }
 
     /// The least of people whom a door lets in.
