@@ -19,8 +19,8 @@ const MAY_IMPORT: [(&str, &[&str]); 12] = [
     ("tasks", &["access", "cycles", "events", "projects"]),
     ("jobs", &["access", "events", "identity", "tasks"]),
     ("mcp", &["access", "cycles", "events", "identity", "projects", "tasks"]),
-    ("web", &["events"]),
-    ("app", &["events", "jobs", "mcp", "web"]),
+    ("web", &["access", "events", "identity", "projects"]),
+    ("app", &["events", "identity", "jobs", "mcp", "web"]),
     // The demo makes a project and watches it.
     ("cli", &["access", "app", "events", "identity", "projects", "tasks"]),
     ("main", &["cli"]),

@@ -8,5 +8,6 @@ mod foreign;
 mod headers;
 mod recipes;
 mod scene;
+mod sign_in;
 mod troubles;
 mod visitor;
