@@ -23,7 +23,7 @@ use crate::db::Database;
 use crate::db::migrations::{self, MigrationError};
 use crate::error::{Error, chain};
 use crate::events::{Feed, Listener, Relay, RelayHandle};
-use crate::identity::SessionKeys;
+use crate::identity::{GitHubClient, SessionKeys};
 use crate::{jobs, mcp, web};
 
 /// How long and how much things may take; the tests and the demo have their own.
@@ -61,6 +61,12 @@ pub enum AppError {
         /// What the system said.
         source: io::Error,
     },
+    /// What is configured of GitHub cannot be used.
+    #[error(
+        "cannot sign people in with GitHub: {}; check GITHUB_URL and GITHUB_API_URL",
+        chain(.0)
+    )]
+    GitHub(Error),
     /// The database does not answer any more.
     #[error("cannot listen for the database's notifications: {}; see that it is running", chain(.0))]
     Events(Error),
@@ -90,6 +96,8 @@ pub struct Services {
     pub feed: Feed,
     /// What seals sessions.
     pub session_keys: SessionKeys,
+    /// Who signs people in; nobody where one-time links do.
+    pub github: Option<GitHubClient>,
     /// Cancelled when the server stops: streams end then, or it would wait for their readers.
     pub streams: CancellationToken,
 }
@@ -141,8 +149,8 @@ impl App {
         database: Database,
         limits: Limits,
     ) -> Result<Running, AppError> {
-        match listen(&config, &database).await {
-            Ok(listening) => Ok(run(config, database, limits, listening)),
+        match listen(config, &database).await {
+            Ok(listening) => Ok(run(database, limits, listening)),
             Err(error) => {
                 database.close().await;
                 Err(error)
@@ -210,26 +218,42 @@ const RELAY_LIMIT: Duration = Duration::from_secs(1);
 
 /// What a start can fail at, once it has succeeded.
 struct Listening {
+    /// With the port that is really listened on in its public address.
+    config: Config,
     session_keys: SessionKeys,
+    github: Option<GitHubClient>,
     socket: TcpListener,
+    address: SocketAddr,
     events: Listener,
     feed: Feed,
     /// Past a transaction pooler, for what keeps a connection to itself.
     direct: PgPool,
 }
 
-/// Everything that can fail: the schema, the socket, the database's notifications.
-async fn listen(config: &Config, database: &Database) -> Result<Listening, AppError> {
+/// Everything that can fail: the schema, the socket, GitHub's addresses, the database's
+/// notifications.
+async fn listen(mut config: Config, database: &Database) -> Result<Listening, AppError> {
     migrations::run(database.direct()).await?;
     let socket = bind(config.http_addr).await?;
+    let address =
+        socket.local_addr().unwrap_or_else(|_| ([127, 0, 0, 1], config.http_addr.port()).into());
+    if config.http_addr.port() == 0 {
+        config.public_url = config.public_url.with_port(address.port());
+    }
     let session_key = config
         .session_key()
         .map_err(|source| AppError::SessionKey { folder: config.data_dir.clone(), source })?;
     let session_keys = SessionKeys::derive(&session_key);
+    let github = config
+        .github
+        .as_ref()
+        .map(|github| GitHubClient::new(github, &config.public_url, session_keys.clone()))
+        .transpose()
+        .map_err(AppError::GitHub)?;
     let direct = database.direct_pool();
     let (events, feed) =
         Listener::start(direct.clone(), database.pool().clone()).await.map_err(AppError::Events)?;
-    Ok(Listening { session_keys, socket, events, feed, direct })
+    Ok(Listening { config, session_keys, github, socket, address, events, feed, direct })
 }
 
 async fn bind(http_addr: HttpAddr) -> Result<TcpListener, AppError> {
@@ -256,13 +280,9 @@ async fn bind(http_addr: HttpAddr) -> Result<TcpListener, AppError> {
     }))
 }
 
-fn run(mut config: Config, database: Database, limits: Limits, listening: Listening) -> Running {
-    let Listening { session_keys, socket, events, feed, direct } = listening;
-    let address =
-        socket.local_addr().unwrap_or_else(|_| ([127, 0, 0, 1], config.http_addr.port()).into());
-    if config.http_addr.port() == 0 {
-        config.public_url = config.public_url.with_port(address.port());
-    }
+fn run(database: Database, limits: Limits, listening: Listening) -> Running {
+    let Listening { config, session_keys, github, socket, address, events, feed, direct } =
+        listening;
     let pool = database.pool().clone();
     let relay = Relay::new(pool.clone());
     let services = Services {
@@ -271,6 +291,7 @@ fn run(mut config: Config, database: Database, limits: Limits, listening: Listen
         relay: relay.handle(),
         feed,
         session_keys,
+        github,
         streams: CancellationToken::new(),
     };
     let background = Background::default();
@@ -308,6 +329,7 @@ fn people_surface(services: &Services) -> web::Services {
         relay: services.relay.clone(),
         feed: services.feed.clone(),
         keys: services.session_keys.clone(),
+        github: services.github.clone(),
     }
 }
 

@@ -69,7 +69,7 @@ impl From<AppError> for CliError {
         match error {
             AppError::Migration(error) => error.into(),
             AppError::Events(_) => CliError::failure(error.to_string()),
-            AppError::Listen { .. } | AppError::SessionKey { .. } => {
+            AppError::Listen { .. } | AppError::SessionKey { .. } | AppError::GitHub(_) => {
                 CliError::usage(one_line(&error.to_string()))
             }
         }

@@ -9,8 +9,7 @@ use axum_extra::extract::cookie::{Cookie, SameSite};
 use chrono::{TimeDelta, Utc};
 
 use super::Web;
-use crate::identity::Sealable;
-use crate::identity::{SessionSecret, sessions};
+use crate::identity::{Sealable, SessionSecret, github, sessions};
 
 /// What a cookie is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,6 +49,16 @@ pub(super) fn open<T: Sealable>(web: &Web, jar: &CookieJar, what: Kept) -> Optio
 /// Gives a browser its session.
 pub(super) fn keep_session(web: &Web, secret: &SessionSecret, headers: &mut HeaderMap) {
     put(web, Kept::Session, secret.expose(), sessions::LONGEST, headers);
+}
+
+/// The sign-in at GitHub that a browser has begun, as it was sealed where it began.
+pub(super) fn sign_in<'jar>(web: &Web, jar: &'jar CookieJar) -> Option<&'jar str> {
+    value(web, jar, Kept::SignIn)
+}
+
+/// Gives a browser the sealed beginning of a sign-in at GitHub.
+pub(super) fn keep_sign_in(web: &Web, sealed: &str, headers: &mut HeaderMap) {
+    put(web, Kept::SignIn, sealed, github::LASTS, headers);
 }
 
 /// Gives a browser something sealed to keep.

@@ -4,15 +4,30 @@
 //! fields that are wrong, and the same struct fills the form again.
 
 use std::collections::BTreeMap;
+use std::convert::Infallible;
 
-use axum::extract::{FromRequest, Request};
+use axum::extract::{FromRequest, FromRequestParts, Query, Request};
 use axum::http::StatusCode;
+use axum::http::request::Parts;
 use axum_extra::extract::Form;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::trouble::{Trouble, sentence, status_of};
 use crate::error::Error;
+
+/// What the query of an address asks for. Links are cut and mended on their way to us, and a page
+/// needs none of it: what cannot be read was not asked.
+#[derive(Debug)]
+pub(super) struct Asked<T>(pub(super) T);
+
+impl<T: DeserializeOwned + Default, S: Sync> FromRequestParts<S> for Asked<T> {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        Ok(Self(Query::try_from_uri(&parts.uri).map(|Query(asked)| asked).unwrap_or_default()))
+    }
+}
 
 /// The body of a form. A body that no form of ours could have sent is refused.
 #[derive(Debug)]

@@ -15,10 +15,13 @@ mod own;
 mod page;
 mod projects;
 mod routes;
+mod sign_in;
 mod templates;
 mod trouble;
 mod visitor;
 
+use std::net::IpAddr;
+use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use axum::extract::DefaultBodyLimit;
@@ -31,7 +34,8 @@ use tower_http::csrf::CsrfLayer;
 
 use crate::config::Config;
 use crate::events::{Feed, RelayHandle};
-use crate::identity::SessionKeys;
+use crate::identity::{GitHubClient, SessionKeys};
+use crate::traffic::Limiter;
 
 pub use layers::{with_layers, with_time_limit};
 pub use routes::Listed;
@@ -46,6 +50,9 @@ use visitor::Visitor;
 /// the other fields.
 const FORM_BYTES: usize = 256 * 1024;
 
+/// A person who mistakes a link tries twice; ten is already a program.
+const FAILED_SIGN_INS_PER_MINUTE: NonZeroU32 = NonZeroU32::new(10).unwrap();
+
 /// What the surface is made of.
 #[derive(Clone, Debug)]
 pub struct Services {
@@ -59,6 +66,8 @@ pub struct Services {
     pub feed: Feed,
     /// What seals sessions.
     pub keys: SessionKeys,
+    /// Who signs people in; nobody where one-time links do.
+    pub github: Option<GitHubClient>,
 }
 
 /// What every handler is given.
@@ -71,6 +80,7 @@ struct Inner {
     templates: Templates,
     assets: Assets,
     policy: HeaderValue,
+    failed_sign_ins: Limiter<IpAddr>,
 }
 
 /// The routes of this surface; [`with_layers`] goes around all surfaces together.
@@ -100,13 +110,15 @@ fn pages() -> Routes {
         .and(home::routes())
         .and(projects::routes())
         .and(own::routes())
+        .and(sign_in::routes())
 }
 
 impl Web {
     fn new(services: Services) -> Self {
         let policy = page_policy(&services.config);
         let (templates, assets) = (Templates::new(), Assets::new());
-        Self(Arc::new(Inner { services, templates, assets, policy }))
+        let failed_sign_ins = Limiter::per_minute(FAILED_SIGN_INS_PER_MINUTE);
+        Self(Arc::new(Inner { services, templates, assets, policy, failed_sign_ins }))
     }
 
     fn config(&self) -> &Config {
@@ -125,6 +137,14 @@ impl Web {
         &self.0.services.keys
     }
 
+    fn github(&self) -> Option<&GitHubClient> {
+        self.0.services.github.as_ref()
+    }
+
+    fn failed_sign_ins(&self) -> &Limiter<IpAddr> {
+        &self.0.failed_sign_ins
+    }
+
     fn templates(&self) -> &Templates {
         &self.0.templates
     }
@@ -135,19 +155,6 @@ impl Web {
 
     fn page_policy(&self) -> HeaderValue {
         self.0.policy.clone()
-    }
-
-    /// Where somebody who is not signed in is sent, to come back afterwards.
-    fn sign_in_address(&self, back_to: &str) -> String {
-        match back_to {
-            "/" => "/login".to_owned(),
-            path => {
-                let query = form_urlencoded::Serializer::new(String::new())
-                    .append_pair("next", path)
-                    .finish();
-                format!("/login?{query}")
-            }
-        }
     }
 }
 

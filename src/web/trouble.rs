@@ -15,6 +15,7 @@ use uuid::Uuid;
 use super::Web;
 use super::frame::Frame;
 use super::page::Page;
+use super::sign_in;
 use super::visitor::FrameSlot;
 use crate::error::{Error, chain};
 
@@ -96,6 +97,19 @@ impl Trouble {
                 .to_owned(),
             reference: Some(reference),
             retry_after: None,
+        })
+    }
+
+    /// Somebody who came too often, and may come again after so many seconds.
+    pub(super) fn too_many(title: &str, seconds: u64) -> Self {
+        Self::Told(Told {
+            status: StatusCode::TOO_MANY_REQUESTS,
+            code: "rate_limited",
+            title: title.to_owned(),
+            text: "From your address there were too many within a minute.".to_owned(),
+            next: format!("Wait {seconds} s, then try again."),
+            reference: None,
+            retry_after: Some(seconds),
         })
     }
 
@@ -197,12 +211,12 @@ pub(super) async fn explain(State(web): State<Web>, mut request: Request, next: 
     let is_read = request.method().is_safe();
 
     let mut response = next.run(request).await;
-    match response.extensions_mut().remove::<Trouble>() {
-        None => response,
-        Some(Trouble::SignIn { back_to }) if wants_page && is_read => {
-            Redirect::to(&web.sign_in_address(&back_to)).into_response()
+    let Some(trouble) = response.extensions_mut().remove::<Trouble>() else { return response };
+    let mut told = match trouble {
+        Trouble::SignIn { back_to } if wants_page && is_read => {
+            Redirect::to(&sign_in::address(&back_to)).into_response()
         }
-        Some(Trouble::SignIn { .. }) => {
+        Trouble::SignIn { .. } => {
             let told = Told {
                 status: StatusCode::UNAUTHORIZED,
                 code: "signed_out",
@@ -214,8 +228,13 @@ pub(super) async fn explain(State(web): State<Web>, mut request: Request, next: 
             };
             tell(&web, &slot, &path, wants_page, told)
         }
-        Some(Trouble::Told(told)) => tell(&web, &slot, &path, wants_page, told),
+        Trouble::Told(told) => tell(&web, &slot, &path, wants_page, told),
+    };
+    // What a browser is to keep or to forget holds also when there is no page.
+    for cookie in response.headers().get_all(header::SET_COOKIE) {
+        told.headers_mut().append(header::SET_COOKIE, cookie.clone());
     }
+    told
 }
 
 fn tell(web: &Web, slot: &FrameSlot, path: &str, wants_page: bool, told: Told) -> Response {

@@ -125,6 +125,19 @@ pub(super) struct ProjectVisit {
 }
 
 impl Web {
+    /// Shows a page to whoever is there; `path` is the page's own.
+    pub(super) async fn show_to<P: Page>(
+        &self,
+        visitor: Option<Visitor>,
+        path: &str,
+        page: &P,
+    ) -> Answer {
+        match visitor {
+            Some(visitor) => self.visit(visitor).await?.show(page).await,
+            None => Ok(self.render(&Frame::anonymous(path), page)?.into_response()),
+        }
+    }
+
     /// Begins a visit outside any project.
     pub(super) async fn visit(&self, visitor: Visitor) -> std::result::Result<Visit, Trouble> {
         let tx = self.pool().begin().await?;

@@ -22,7 +22,7 @@ use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 use url::Url;
 
-use crate::served::http;
+use crate::served::{TestServer, http};
 
 /// The one application that it knows.
 pub(crate) const CLIENT_ID: &str = "Iv1.nottario";
@@ -132,6 +132,20 @@ impl FakeGitHub {
         }
     }
 
+    /// A server of ours that relies on it, with these settings besides, or in place of its own.
+    pub(crate) async fn server(&self, org: Option<&str>, settings: &[(&str, &str)]) -> TestServer {
+        let config = self.config(org);
+        let mut all = settings.to_vec();
+        all.extend([
+            ("GITHUB_OAUTH_CLIENT_ID", config.client_id.as_str()),
+            ("GITHUB_OAUTH_CLIENT_SECRET", config.client_secret.expose().as_str()),
+            ("GITHUB_OAUTH_ORG", org.unwrap_or_default()),
+            ("GITHUB_URL", config.url.as_str()),
+            ("GITHUB_API_URL", config.api_url.as_str()),
+        ]);
+        TestServer::with(&all).await
+    }
+
     /// Puts another account at the browser.
     pub(crate) fn sits_down(&self, account: Account) {
         self.world().at_the_browser = Some(account);
@@ -140,6 +154,11 @@ impl FakeGitHub {
     /// The person refuses consent from now on.
     pub(crate) fn says_no(&self) {
         self.world().says_no = true;
+    }
+
+    /// The person consents again.
+    pub(crate) fn says_yes(&self) {
+        self.world().says_no = false;
     }
 
     /// Makes an account a member of an organisation: `active` or `pending`.

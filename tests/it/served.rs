@@ -50,9 +50,19 @@ pub(crate) struct Answer {
 impl TestServer {
     /// Starts a server on a database of its own.
     pub(crate) async fn start() -> Self {
-        let world = World::new().await;
-        let running = start_app(&world).await;
-        Self { world, running, http: http() }
+        Self::with(&[]).await
+    }
+
+    /// Starts a server with these settings beside, or in place of, the usual ones.
+    pub(crate) async fn with(settings: &[(&str, &str)]) -> Self {
+        let (world, http) = (World::new().await, http());
+        let running = start_app(&world, settings).await;
+        Self { world, running, http }
+    }
+
+    /// Where it listens, whatever address people are told.
+    pub(crate) fn listens_at(&self) -> String {
+        format!("http://{}", self.running.address)
     }
 
     /// The address of the agents' endpoint.
@@ -161,12 +171,16 @@ pub(crate) fn http() -> reqwest::Client {
     reqwest::Client::new()
 }
 
-async fn start_app(world: &World) -> Running {
-    let config = Config::read(&|name| match name {
-        "HTTP_ADDR" => Some(":0".to_owned()),
-        "NOTTARIO_DATA_DIR" => Some("unused".to_owned()),
-        "SESSION_KEY" => Some(STANDARD.encode(SESSION_KEY)),
-        _ => None,
+async fn start_app(world: &World, settings: &[(&str, &str)]) -> Running {
+    let session_key = STANDARD.encode(SESSION_KEY);
+    let usual = [
+        ("HTTP_ADDR", "localhost:0"),
+        ("NOTTARIO_DATA_DIR", "unused"),
+        ("SESSION_KEY", session_key.as_str()),
+    ];
+    let config = Config::read(&|name| {
+        let found = settings.iter().chain(&usual).find(|(known, _)| *known == name);
+        found.map(|(_, value)| (*value).to_owned())
     })
     .unwrap();
     let database = Database::with_pool(world.pool_of(20));

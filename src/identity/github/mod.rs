@@ -193,7 +193,11 @@ impl GitHubClient {
     }
 
     async fn exchange(&self, code: String, verifier: String) -> Result<AccessToken, SignInRefused> {
-        let send = |request| self.fetch.send(request);
+        let send = |request| {
+            // Its own, because a future that borrows it could not move between threads.
+            let fetch = self.fetch.clone();
+            async move { fetch.send(request).await }
+        };
         let answer = self
             .oauth
             .exchange_code(AuthorizationCode::new(code))

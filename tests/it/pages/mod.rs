@@ -10,5 +10,6 @@ mod own;
 mod projects;
 mod recipes;
 mod scene;
+mod sign_in;
 mod troubles;
 mod visitor;

@@ -22,6 +22,8 @@ pub(crate) struct Recipe {
 pub(crate) enum Door {
     /// Anybody, signed in or not.
     Open,
+    /// Nobody: it belongs to GitHub, and the scene's instance signs people in by links.
+    Shut,
     /// People who are signed in.
     SignedIn,
     /// Members of the project.
@@ -59,6 +61,12 @@ pub(crate) const RECIPES: &[Recipe] = &[
     post(Door::SignedIn, "/me/sessions/{session}/end", &[]),
     post(Door::SignedIn, "/me/sessions/end-others", &[]),
     get(Door::SignedIn, "/me/tokens"),
+    get(Door::Open, "/login"),
+    Recipe { call: "/login/local?key=none", ..get(Door::Open, "/login/local") },
+    post(Door::Open, "/login/local", &[("key", "none")]),
+    post(Door::Open, "/logout", &[]),
+    get(Door::Shut, "/auth/github"),
+    get(Door::Shut, "/auth/github/callback"),
     Recipe { call: "/assets/0/app.css", ..get(Door::Open, "/assets/{stamp}/{*path}") },
     get(Door::Open, "/favicon.ico"),
     get(Door::Open, "/robots.txt"),

@@ -64,7 +64,7 @@ impl Scene {
     /// The least of people whom a door lets in.
     pub(crate) fn guest(&self, door: Door) -> &Visitor {
         match door {
-            Door::Open => &self.stranger,
+            Door::Open | Door::Shut => &self.stranger,
             Door::SignedIn | Door::Member => &self.member,
             Door::Owner => &self.owner,
             Door::Admin => &self.admin,
