@@ -15,6 +15,7 @@ mod own;
 mod page;
 mod projects;
 mod routes;
+mod settings;
 mod templates;
 mod trouble;
 mod visitor;
@@ -99,6 +100,7 @@ fn pages() -> Routes {
         .and(assets::routes())
         .and(home::routes())
         .and(projects::routes())
+        .and(settings::routes())
         .and(own::routes())
 }
 
