@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use std::time::Duration;
 
+use chromiumoxide::cdp::browser_protocol::dom::ScrollIntoViewIfNeededParams;
 use chromiumoxide::cdp::browser_protocol::emulation::{
     MediaFeature, SetDeviceMetricsOverrideParams, SetScriptExecutionDisabledParams,
 };
@@ -17,12 +18,15 @@ use chromiumoxide::{Browser, BrowserConfig, Page};
 use futures_util::StreamExt as _;
 use serde_json::Value;
 use tempfile::TempDir;
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, timeout};
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
 /// How long a page may take to become what a test expects: so long that only a real fault fails.
 const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A test that takes longer hangs, and is to say so.
+const LONGEST: Duration = Duration::from_mins(5);
 
 /// How often a page is looked at meanwhile.
 const LOOK_EVERY: Duration = Duration::from_millis(25);
@@ -77,7 +81,7 @@ pub(crate) fn with_browser<F: Future<Output = ()>>(name: &str, test: impl FnOnce
         .enable_all()
         .build()
         .unwrap()
-        .block_on(test());
+        .block_on(async { timeout(LONGEST, test()).await.expect("the test ends some time") });
 }
 
 impl Chrome {
@@ -209,8 +213,11 @@ impl Tab {
     /// Clicks where a person would: on the element that a selector finds, scrolled into view.
     pub(crate) async fn click(&self, selector: &str) {
         let element = self.find(selector).await;
-        element.scroll_into_view().await.unwrap();
-        element.click().await.unwrap();
+        // Not the library's own way, which runs a script: a page may have its scripts switched off.
+        let node = element.backend_node_id;
+        let scroll = ScrollIntoViewIfNeededParams::builder().backend_node_id(node).build();
+        self.page.execute(scroll).await.unwrap();
+        self.page.click(element.clickable_point().await.unwrap()).await.unwrap();
     }
 
     /// Clicks a link or a button, and waits for the page that it leads to.
