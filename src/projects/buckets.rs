@@ -28,6 +28,16 @@ pub struct Bucket {
     pub is_default: bool,
 }
 
+/// A bucket with how many open tasks have its priority.
+#[derive(Clone, Debug, Serialize)]
+pub struct UsedBucket {
+    /// The bucket.
+    #[serde(flatten)]
+    pub bucket: Bucket,
+    /// The number of open tasks.
+    pub open_tasks: i64,
+}
+
 /// A bucket's name and value, as they shall be.
 #[derive(Clone, Debug)]
 pub struct BucketEdit {
@@ -44,6 +54,18 @@ pub async fn list_buckets(db: &mut PgConnection, scope: &ProjectScope) -> Result
     Ok(sqlx::query_file_as!(Bucket, "sql/projects/list_buckets.sql", scope.project() as _)
         .fetch_all(db)
         .await?)
+}
+
+/// The project's buckets, highest first, with how many open tasks have each one's priority.
+pub async fn used_buckets(db: &mut PgConnection, scope: &ProjectScope) -> Result<Vec<UsedBucket>> {
+    let rows = sqlx::query_file!("sql/projects/used_buckets.sql", scope.project() as _)
+        .fetch_all(db)
+        .await?;
+    let used = rows.into_iter().map(|row| UsedBucket {
+        bucket: Bucket { key: row.key, value: row.value, is_default: row.is_default },
+        open_tasks: row.open_tasks,
+    });
+    Ok(used.collect())
 }
 
 /// The priority that a bucket's key stands for.

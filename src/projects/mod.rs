@@ -20,8 +20,8 @@ mod swatch;
 mod switcher;
 
 pub use buckets::{
-    Bucket, BucketEdit, MOST_BUCKETS, bucket_tasks, bucket_value, create_bucket, default_priority,
-    delete_bucket, edit_bucket, list_buckets, set_default_bucket,
+    Bucket, BucketEdit, MOST_BUCKETS, UsedBucket, bucket_tasks, bucket_value, create_bucket,
+    default_priority, delete_bucket, edit_bucket, list_buckets, set_default_bucket, used_buckets,
 };
 pub use create::{NewProject, create};
 pub use get::{Listed, Project, Stats, get, list, resolve};
@@ -36,8 +36,8 @@ pub use overview::{Overview, ProjectCard, list_for};
 pub use reference::{MemberRef, RoleRef};
 pub(crate) use reference::{missing, reference};
 pub use roles::{
-    Direction, MOST_ROLES, NewRole, Role, RoleEdit, RoleUse, create_role, delete_role, edit_role,
-    list_roles, move_role, reorder_roles, role_use,
+    Direction, MOST_ROLES, NewRole, Role, RoleEdit, RoleUse, UsedRole, create_role, delete_role,
+    edit_role, list_roles, move_role, reorder_roles, role_use, used_roles,
 };
 pub use settings::{DefaultView, Settings, SettingsEdit, edit_settings, settings};
 pub use swatch::Swatch;

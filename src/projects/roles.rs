@@ -65,6 +65,17 @@ pub struct RoleUse {
     pub open_tasks: i64,
 }
 
+/// A role with what it is used for.
+#[derive(Clone, Debug, Serialize)]
+pub struct UsedRole {
+    /// The role.
+    #[serde(flatten)]
+    pub role: Role,
+    /// What it is used for.
+    #[serde(flatten)]
+    pub used: RoleUse,
+}
+
 /// Which way a role moves in the list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the names say it")]
@@ -78,6 +89,24 @@ pub async fn list_roles(db: &mut PgConnection, scope: &ProjectScope) -> Result<V
     Ok(sqlx::query_file_as!(Role, "sql/projects/list_roles.sql", scope.project() as _)
         .fetch_all(db)
         .await?)
+}
+
+/// The project's roles in their order, with what each is used for.
+pub async fn used_roles(db: &mut PgConnection, scope: &ProjectScope) -> Result<Vec<UsedRole>> {
+    let rows = sqlx::query_file!("sql/projects/used_roles.sql", scope.project() as _)
+        .fetch_all(db)
+        .await?;
+    let used = rows.into_iter().map(|row| UsedRole {
+        role: Role {
+            id: row.id,
+            key: row.key,
+            label: row.label,
+            color: row.color,
+            position: row.position,
+        },
+        used: RoleUse { members: row.members, tokens: row.tokens, open_tasks: row.open_tasks },
+    });
+    Ok(used.collect())
 }
 
 /// Makes a role, at the end of the list. Owner and administrators may.

@@ -16,6 +16,7 @@ mod page;
 mod projects;
 mod routes;
 mod sign_in;
+mod settings;
 mod templates;
 mod trouble;
 mod visitor;
@@ -109,6 +110,7 @@ fn pages() -> Routes {
         .and(assets::routes())
         .and(home::routes())
         .and(projects::routes())
+        .and(settings::routes())
         .and(own::routes())
         .and(sign_in::routes())
 }

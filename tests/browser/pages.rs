@@ -5,7 +5,7 @@
 
 use std::path::PathBuf;
 
-use crate::chrome::{Theme, Width, with_browser};
+use crate::chrome::{Tab, Theme, Width, with_browser};
 use crate::site::Site;
 
 /// The pages of an instance with one project, `atlas`, as its administrator sees them.
@@ -16,7 +16,27 @@ const PAGES: &[&str] = &[
     "/me/appearance",
     "/me/sessions",
     "/me/tokens",
+    // The settings of a project.
+    "/p/atlas/settings/general",
+    "/p/atlas/settings/general/delete",
+    "/p/atlas/settings/members",
+    "/p/atlas/settings/members/{member}",
+    "/p/atlas/settings/roles",
+    "/p/atlas/settings/roles/{role}",
+    "/p/atlas/settings/roles/{role}/delete",
+    "/p/atlas/settings/priorities",
+    "/p/atlas/settings/priorities/high",
+    "/p/atlas/settings/tokens",
     "/nowhere",
+];
+
+/// Those of them that look different to a member.
+const MEMBERS_PAGES: &[&str] = &[
+    "/p/atlas/settings/general",
+    "/p/atlas/settings/members",
+    "/p/atlas/settings/roles",
+    "/p/atlas/settings/priorities",
+    "/p/atlas/settings/tokens",
 ];
 
 #[test]
@@ -26,27 +46,43 @@ fn every_page_is_clean_accessible_and_fits() {
         let atlas = site.world.project("atlas").await;
         site.world.project("borealis").await;
         atlas.agent("laptop").await;
-        let tab = site.tab_of(&site.world.admin).await;
+        let mia = site.world.member(&atlas, "mia", &["backend", "qa"]).await;
+        atlas.agent_of(&mia.user, "desk").await;
+        let role = atlas.role("backend").await.to_string();
+        let member = mia.user.id.to_string();
+        let admins = site.tab_of(&site.world.admin).await;
         for path in PAGES {
-            for theme in [Theme::Light, Theme::Dark] {
-                for width in [Width::Desk, Width::Phone] {
-                    tab.appear(theme, width).await;
-                    tab.goto(path).await;
-                    if let Some(folder) = std::env::var_os("NOTTARIO_PICTURES") {
-                        let name = path.trim_matches('/').replace('/', "-");
-                        let file = format!("{name}-{theme:?}-{width:?}.png").to_lowercase();
-                        std::fs::create_dir_all(&folder).unwrap();
-                        std::fs::write(PathBuf::from(folder).join(file), tab.picture().await)
-                            .unwrap();
-                    }
-                    tab.is_clean().await;
-                    tab.fits().await;
-                    tab.is_accessible().await;
-                }
-            }
+            let to = path.replace("{role}", &role).replace("{member}", &member);
+            is_fine(&admins, &to, path).await;
+        }
+        let members = site.tab_of(&mia.user).await;
+        for path in MEMBERS_PAGES {
+            is_fine(&members, path, &format!("members{path}")).await;
         }
         site.stop().await;
     });
+}
+
+/// Fails when a page is not as every page has to be, and leaves pictures of it under a name.
+async fn is_fine(tab: &Tab, path: &str, name: &str) {
+    for theme in [Theme::Light, Theme::Dark] {
+        for width in [Width::Desk, Width::Phone] {
+            tab.appear(theme, width).await;
+            tab.goto(path).await;
+            leave_picture(tab, name, theme, width).await;
+            tab.is_clean().await;
+            tab.fits().await;
+            tab.is_accessible().await;
+        }
+    }
+}
+
+async fn leave_picture(tab: &Tab, name: &str, theme: Theme, width: Width) {
+    let Some(folder) = std::env::var_os("NOTTARIO_PICTURES") else { return };
+    let name = name.trim_matches('/').replace('/', "-").replace(['{', '}'], "");
+    let file = format!("{name}-{theme:?}-{width:?}.png").to_lowercase();
+    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::write(PathBuf::from(folder).join(file), tab.picture().await).unwrap();
 }
 
 #[test]

@@ -46,6 +46,20 @@ const fn post(
     Recipe { method: "POST", path, call: path, form, door }
 }
 
+/// A project's settings, as its page sends them.
+pub(crate) const SETTINGS: &[(&str, &str)] = &[
+    ("name", "Atlas"),
+    ("key", "ATL"),
+    ("description", "Maps."),
+    ("language", "Rust"),
+    ("project_type", ""),
+    ("default_view", "board"),
+    ("cycle_label", "sprint"),
+    ("page_size", "50"),
+    ("lease_minutes", "60"),
+    ("version", "1"),
+];
+
 /// Every route.
 pub(crate) const RECIPES: &[Recipe] = &[
     get(Door::SignedIn, "/"),
@@ -67,6 +81,58 @@ pub(crate) const RECIPES: &[Recipe] = &[
     post(Door::Open, "/logout", &[]),
     get(Door::Shut, "/auth/github"),
     get(Door::Shut, "/auth/github/callback"),
+    // The settings of a project; what ends it comes last.
+    get(Door::Member, "/p/{slug}/settings"),
+    get(Door::Member, "/p/{slug}/settings/general"),
+    post(Door::Owner, "/p/{slug}/settings/general", SETTINGS),
+    post(Door::Owner, "/p/{slug}/settings/general/owner", &[("owner", "{member}")]),
+    get(Door::Member, "/p/{slug}/settings/members"),
+    post(
+        Door::Owner,
+        "/p/{slug}/settings/members",
+        &[("login", "otto"), ("roles", "{role}")],
+    ),
+    get(Door::Owner, "/p/{slug}/settings/members/{member}"),
+    post(Door::Owner, "/p/{slug}/settings/members/{member}", &[("roles", "{role}")]),
+    get(Door::Member, "/p/{slug}/settings/roles"),
+    post(
+        Door::Owner,
+        "/p/{slug}/settings/roles",
+        &[("label", "Docs"), ("key", ""), ("color", "teal")],
+    ),
+    post(Door::Owner, "/p/{slug}/settings/roles/order", &[("order", "{role}")]),
+    get(Door::Owner, "/p/{slug}/settings/roles/{role}"),
+    post(
+        Door::Owner,
+        "/p/{slug}/settings/roles/{role}",
+        &[("label", "Server"), ("color", "teal")],
+    ),
+    post(Door::Owner, "/p/{slug}/settings/roles/{role}/move", &[("direction", "down")]),
+    get(Door::Owner, "/p/{slug}/settings/roles/{role}/delete"),
+    post(Door::Owner, "/p/{slug}/settings/roles/{role}/delete", &[]),
+    get(Door::Member, "/p/{slug}/settings/priorities"),
+    post(Door::Owner, "/p/{slug}/settings/priorities", &[("key", "urgent"), ("value", "95")]),
+    get(Door::Owner, "/p/{slug}/settings/priorities/{bucket}"),
+    post(
+        Door::Owner,
+        "/p/{slug}/settings/priorities/{bucket}",
+        &[("key", "soon"), ("value", "46"), ("move_tasks", "true")],
+    ),
+    post(Door::Owner, "/p/{slug}/settings/priorities/{bucket}/default", &[]),
+    post(Door::Owner, "/p/{slug}/settings/priorities/{bucket}/delete", &[]),
+    get(Door::Member, "/p/{slug}/settings/tokens"),
+    post(
+        Door::Member,
+        "/p/{slug}/settings/tokens",
+        &[("name", "desk"), ("role", "{role}"), ("expires", "week")],
+    ),
+    post(Door::Member, "/p/{slug}/settings/tokens/{token}/revoke", &[]),
+    post(Door::Owner, "/p/{slug}/settings/general/archive", &[]),
+    post(Door::Owner, "/p/{slug}/settings/general/unarchive", &[]),
+    post(Door::Owner, "/p/{slug}/settings/members/{member}/remove", &[]),
+    post(Door::Member, "/p/{slug}/settings/general/leave", &[]),
+    get(Door::Admin, "/p/{slug}/settings/general/delete"),
+    post(Door::Admin, "/p/{slug}/settings/general/delete", &[("slug", "{slug}")]),
     Recipe { call: "/assets/0/app.css", ..get(Door::Open, "/assets/{stamp}/{*path}") },
     get(Door::Open, "/favicon.ico"),
     get(Door::Open, "/robots.txt"),

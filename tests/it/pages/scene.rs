@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use nottario::identity::User;
+use nottario::projects;
 use nottario::web;
 use reqwest::Method;
 use uuid::Uuid;
@@ -123,13 +124,28 @@ async fn rows(
 ) -> BTreeMap<&'static str, String> {
     world.sign_in(person).await;
     let session = format!("select id::text from sessions where user_id = '{}'", person.id);
-    BTreeMap::from([("slug", project.slug.clone()), ("session", world.text(session).await)])
+    // A priority is named by its key, which must not be one that every project has.
+    let mut db = world.db().await;
+    let bucket = project.slug.parse().unwrap();
+    projects::create_bucket(&mut db, &project.scope, &bucket, 45).await.unwrap();
+    BTreeMap::from([
+        ("slug", project.slug.clone()),
+        ("session", world.text(session).await),
+        ("member", person.id.to_string()),
+        ("role", project.role("backend").await.to_string()),
+        ("bucket", project.slug.clone()),
+        ("token", project.agent_of(person, &project.slug).await.token.to_string()),
+    ])
 }
 
 fn nobodys() -> BTreeMap<&'static str, String> {
     BTreeMap::from([
         ("slug", "no-such-project".to_owned()),
         ("session", Uuid::now_v7().to_string()),
+        ("member", Uuid::now_v7().to_string()),
+        ("role", Uuid::now_v7().to_string()),
+        ("bucket", "no-such-bucket".to_owned()),
+        ("token", Uuid::now_v7().to_string()),
     ])
 }
 

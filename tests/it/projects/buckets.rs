@@ -3,7 +3,7 @@
 use nottario::error::{Error, Kind};
 use nottario::projects::{
     self, Bucket, BucketEdit, MOST_BUCKETS, ShortName, bucket_tasks, create_bucket, delete_bucket,
-    edit_bucket, list_buckets, set_default_bucket,
+    edit_bucket, list_buckets, set_default_bucket, used_buckets,
 };
 use nottario::tasks::{NewTask, Priority};
 use serde_json::json;
@@ -97,6 +97,10 @@ async fn a_bucket_changes_its_value_with_its_tasks_or_without_them() {
     let low = queue.make(in_bucket("low")).await;
     queue.done(closed).await;
     assert_eq!(call!(queue, bucket_tasks, owner, "high").unwrap(), 1);
+    let listed = used_buckets(&mut *queue.world.db().await, owner).await.unwrap();
+    let listed: Vec<_> =
+        listed.iter().map(|used| (used.bucket.key.as_str(), used.open_tasks)).collect();
+    assert_eq!(listed, [("critical", 0), ("high", 1), ("medium", 0), ("low", 1)]);
 
     let stayed = call!(queue, edit_bucket, owner, "low", &edit("low", 20, false)).unwrap();
     let moved = call!(queue, edit_bucket, owner, "high", &edit("high", 80, true)).unwrap();

@@ -6,6 +6,7 @@ use nottario::ids::RoleId;
 use nottario::projects::{
     self, Direction, MOST_ROLES, NewRole, Role, RoleEdit, RoleUse, Swatch, create_role,
     delete_role, edit_role, list_roles, move_role, reorder_roles, role_use,
+    used_roles,
 };
 use nottario::tasks::{self, NewTask, Update};
 use nottario::text::Patch;
@@ -205,9 +206,13 @@ async fn a_role_that_goes_frees_its_tasks_and_takes_nobody_along() {
 
     let expected = RoleUse { members: 2, tokens: 1, open_tasks: 2 };
     let asked = call!(queue, role_use, &queue.project.scope, qa).unwrap();
+    let listed = used_roles(&mut *queue.world.db().await, &queue.project.scope).await.unwrap();
     let lost = call!(queue, delete_role, &queue.project.scope, qa).unwrap();
 
     assert_eq!((asked, lost), (expected, expected));
+    let (used, others): (Vec<_>, Vec<_>) = listed.into_iter().partition(|one| one.role.id == qa);
+    assert_eq!((used[0].role.key.as_str(), used[0].used), ("qa", expected));
+    assert_eq!(others.iter().map(|one| one.used.open_tasks).sum::<i64>(), 0);
     assert_eq!(keys(&queue).await, ["backend", "frontend", "design"]);
     for task in [waiting, held, closed] {
         assert_eq!(queue.get(task).await.target_role_id, None);
