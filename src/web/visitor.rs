@@ -121,7 +121,6 @@ pub(super) struct Visit {
 pub(super) struct ProjectVisit {
     pub(super) visit: Visit,
     pub(super) scope: ProjectScope,
-    pub(super) place: Place,
 }
 
 impl Web {
@@ -160,9 +159,9 @@ impl Web {
             is_archived: scope.is_archived(),
             is_owner: scope.standing() >= Standing::Owner,
         };
-        visit.visitor.frame.project = Some(place.clone());
+        visit.visitor.frame.project = Some(place);
         visit.visitor.slot.set(visit.visitor.frame.clone());
-        Ok(ProjectVisit { visit, scope, place })
+        Ok(ProjectVisit { visit, scope })
     }
 }
 
@@ -239,7 +238,7 @@ impl ProjectVisit {
 
     /// See [`Visit::again`].
     pub(super) async fn again(self) -> std::result::Result<Self, Trouble> {
-        Ok(Self { visit: self.visit.again().await?, ..self })
+        Ok(Self { visit: self.visit.again().await?, scope: self.scope })
     }
 }
 

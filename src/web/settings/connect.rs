@@ -157,7 +157,9 @@ mod tests {
         assert_eq!(read.len(), 3);
         let desktop = &read[0]["mcpServers"]["nottario"];
         assert_eq!(desktop["env"]["AUTH_HEADER"], "Bearer ntr_secret");
-        assert!(desktop["args"].as_array().unwrap().iter().all(|one| !one.to_string().contains(' ')));
+        assert!(
+            desktop["args"].as_array().unwrap().iter().all(|one| !one.to_string().contains(' '))
+        );
         assert_eq!(read[2]["servers"]["nottario"]["type"], "http");
         let command = all.iter().find_map(|text| text.strip_prefix("code --add-mcp '")).unwrap();
         let added: Value = serde_json::from_str(command.trim_end_matches('\'')).unwrap();

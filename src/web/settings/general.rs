@@ -19,9 +19,7 @@ use crate::web::trouble::{Answer, Trouble};
 use crate::web::visitor::{ProjectVisit, Visitor};
 
 pub(super) fn routes() -> Routes {
-    Routes::new()
-        .get("/p/{slug}/settings/general", show)
-        .post("/p/{slug}/settings/general", save)
+    Routes::new().get("/p/{slug}/settings/general", show).post("/p/{slug}/settings/general", save)
 }
 
 /// `settings/general.html`
@@ -139,7 +137,8 @@ impl Form {
         let differing = fields.into_iter().filter(|(_, typed, saved)| typed.trim() != saved.trim());
         differing
             .map(|(field, _, saved)| {
-                let words = VIEWS.iter().find(|(known, _)| field == "Default view" && *known == view);
+                let words =
+                    VIEWS.iter().find(|(known, _)| field == "Default view" && *known == view);
                 Difference { field, saved: words.map_or(saved, |(_, label)| (*label).to_owned()) }
             })
             .collect()

@@ -78,7 +78,11 @@ impl EditForm {
         let key = wrong.read("key", self.key.trim().parse());
         let value = wrong.read("value", number(&self.value));
         let edit = key.zip(value);
-        wrong.unless(edit.map(|(key, value)| BucketEdit { key, value, move_tasks: self.move_tasks }))
+        wrong.unless(edit.map(|(key, value)| BucketEdit {
+            key,
+            value,
+            move_tasks: self.move_tasks,
+        }))
     }
 }
 
@@ -147,13 +151,13 @@ async fn save(
             let text = match moved {
                 0 => format!("The priority {name} is saved."),
                 1 => format!("The priority {name} is saved, and one open task moved with it."),
-                many => format!("The priority {name} is saved, and {many} open tasks moved with it."),
+                many => {
+                    format!("The priority {name} is saved, and {many} open tasks moved with it.")
+                }
             };
             visit.done(text, &address(&slug, "priorities")).await
         }
-        Err(error) => {
-            edit_page(visit.again().await?, &bucket, Filled::refused(form, error)?).await
-        }
+        Err(error) => edit_page(visit.again().await?, &bucket, Filled::refused(form, error)?).await,
     }
 }
 

@@ -221,9 +221,7 @@ async fn save(
             let text = format!("The role {} is saved.", edit.label);
             visit.done(text, &address(&slug, "roles")).await
         }
-        Err(error) => {
-            edit_page(visit.again().await?, role, Filled::refused(form, error)?).await
-        }
+        Err(error) => edit_page(visit.again().await?, role, Filled::refused(form, error)?).await,
     }
 }
 

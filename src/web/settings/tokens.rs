@@ -115,7 +115,8 @@ impl Form {
         let role = match self.role.as_str() {
             "" => Some(None),
             role => {
-                let read = id(Kind::Role, role).map_err(|_| "one of the project's roles".to_owned());
+                let read =
+                    id(Kind::Role, role).map_err(|_| "one of the project's roles".to_owned());
                 wrong.read("role", read).map(Some)
             }
         };

@@ -60,7 +60,11 @@ async fn a_member_gets_exactly_the_roles_that_are_ticked() {
     let page = scene.owner.get(&mia).await;
     assert_eq!(page.page().matches(" checked").count(), 1);
     let given = scene.owner.does(&mia, &[("roles", &design)]).await;
-    assert!(given.says("The roles of mia are saved.") && given.says("mia Design"), "{}", given.body);
+    assert!(
+        given.says("The roles of mia are saved.") && given.says("mia Design"),
+        "{}",
+        given.body
+    );
     let none = scene.owner.does(&mia, &[]).await;
     assert!(none.says("mia any task"), "{}", none.body);
 

@@ -34,10 +34,15 @@ async fn a_name_or_value_that_cannot_be_is_refused_and_kept() {
     ] {
         let seen = scene.owner.post(PAGE, &[("key", key), ("value", value)]).await;
         assert_eq!(seen.status, StatusCode::UNPROCESSABLE_ENTITY, "{key} {value}");
-        assert!(seen.body.contains(&format!("id=\"{field}-error\"")), "{key} {value}: {}", seen.body);
+        assert!(
+            seen.body.contains(&format!("id=\"{field}-error\"")),
+            "{key} {value}: {}",
+            seen.body
+        );
         assert!(seen.body.contains(&format!("value=\"{key}\"")), "{key}: {}", seen.body);
         assert!(seen.body.contains(&format!("value=\"{value}\"")), "{value}: {}", seen.body);
-        let edited = scene.owner.post(&format!("{PAGE}/low"), &[("key", key), ("value", value)]).await;
+        let edited =
+            scene.owner.post(&format!("{PAGE}/low"), &[("key", key), ("value", value)]).await;
         assert_eq!(edited.status, StatusCode::UNPROCESSABLE_ENTITY, "{key} {value}");
         assert!(edited.body.contains(&format!("id=\"{field}-error\"")), "{}", edited.body);
     }

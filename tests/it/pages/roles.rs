@@ -12,7 +12,9 @@ const PAGE: &str = "/p/atlas/settings/roles";
 /// The labels in the order in which the page shows them.
 fn labels(seen: &Seen) -> Vec<String> {
     let rows = seen.page().split("data-row=").skip(1);
-    let label = |row: &str| row.split("<span class=\"pill role-").nth(1)?.split(['>', '<']).nth(1).map(str::to_owned);
+    let label = |row: &str| {
+        row.split("<span class=\"pill role-").nth(1)?.split(['>', '<']).nth(1).map(str::to_owned)
+    };
     rows.filter_map(label).collect()
 }
 

@@ -24,7 +24,8 @@ async fn the_owner_changes_settings_and_everybody_reads_them() {
     let scene = Scene::new().await;
 
     let description = "Maps\r\nof the <world>";
-    let changed = form(&[("name", "Atlas of maps"), ("lease_minutes", "0"), ("description", description)]);
+    let changed =
+        form(&[("name", "Atlas of maps"), ("lease_minutes", "0"), ("description", description)]);
     let saved = scene.owner.does(PAGE, &changed).await;
 
     assert!(saved.says("The settings are saved."), "{}", saved.body);
@@ -44,7 +45,8 @@ async fn what_is_wrong_stands_at_its_field_and_what_was_typed_is_kept() {
     let scene = Scene::new().await;
     let before = scene.server.fingerprint().await;
 
-    let typed = form(&[("name", " "), ("key", "A1"), ("page_size", "many"), ("description", "kept")]);
+    let typed =
+        form(&[("name", " "), ("key", "A1"), ("page_size", "many"), ("description", "kept")]);
     let several = scene.owner.post(PAGE, &typed).await;
     let large = scene.owner.post(PAGE, &form(&[("page_size", "501")])).await;
     let long = scene.owner.post(PAGE, &form(&[("lease_minutes", "1441")])).await;

@@ -60,7 +60,11 @@ async fn a_fresh_token_is_shown_once_and_opens_the_endpoint() {
         assert!(issued.says(client), "{client}: {}", issued.body);
     }
     let url = format!("{}/mcp", scene.server.url());
-    assert!(issued.says(&format!("claude mcp add --transport http nottario {url}")), "{}", issued.body);
+    assert!(
+        issued.says(&format!("claude mcp add --transport http nottario {url}")),
+        "{}",
+        issued.body
+    );
 
     let listed = scene.member.get(PAGE).await;
     assert!(listed.says("desk") && listed.says("Backend"), "{}", listed.body);

@@ -5,8 +5,7 @@ use nottario::identity::tokens::{self, NewToken};
 use nottario::ids::RoleId;
 use nottario::projects::{
     self, Direction, MOST_ROLES, NewRole, Role, RoleEdit, RoleUse, Swatch, create_role,
-    delete_role, edit_role, list_roles, move_role, reorder_roles, role_use,
-    used_roles,
+    delete_role, edit_role, list_roles, move_role, reorder_roles, role_use, used_roles,
 };
 use nottario::tasks::{self, NewTask, Update};
 use nottario::text::Patch;
