@@ -31,7 +31,7 @@ pub(super) enum Trouble {
         back_to: String,
     },
     /// Something that a page explains.
-    Told(Told),
+    Told(Box<Told>),
 }
 
 /// What an error page says.
@@ -73,7 +73,7 @@ impl Trouble {
         text: impl Into<String>,
         next: impl Into<String>,
     ) -> Self {
-        Self::Told(Told {
+        Self::Told(Box::new(Told {
             status,
             code,
             title: title.to_owned(),
@@ -81,14 +81,14 @@ impl Trouble {
             next: next.into(),
             reference: None,
             retry_after: None,
-        })
+        }))
     }
 
     /// A failure of ours.
     pub(super) fn internal(source: &(dyn std::error::Error + 'static)) -> Self {
         let reference = Uuid::new_v4().simple().to_string()[..12].to_owned();
         tracing::error!(reference, error = %chain(source), "a page failed");
-        Self::Told(Told {
+        Self::Told(Box::new(Told {
             status: StatusCode::INTERNAL_SERVER_ERROR,
             code: "internal",
             title: "Something went wrong on our side".to_owned(),
@@ -97,12 +97,12 @@ impl Trouble {
                 .to_owned(),
             reference: Some(reference),
             retry_after: None,
-        })
+        }))
     }
 
     /// Somebody who came too often, and may come again after so many seconds.
     pub(super) fn too_many(title: &str, seconds: u64) -> Self {
-        Self::Told(Told {
+        Self::Told(Box::new(Told {
             status: StatusCode::TOO_MANY_REQUESTS,
             code: "rate_limited",
             title: title.to_owned(),
@@ -110,13 +110,13 @@ impl Trouble {
             next: format!("Wait {seconds} s, then try again."),
             reference: None,
             retry_after: Some(seconds),
-        })
+        }))
     }
 
     /// The database does not answer: not the fault of what was asked.
     fn unavailable(source: &(dyn std::error::Error + 'static)) -> Self {
         tracing::error!(error = %chain(source), "the database does not answer");
-        Self::Told(Told {
+        Self::Told(Box::new(Told {
             status: StatusCode::SERVICE_UNAVAILABLE,
             code: "unavailable",
             title: "The database does not answer".to_owned(),
@@ -124,7 +124,7 @@ impl Trouble {
             next: "Try again in a few seconds.".to_owned(),
             reference: None,
             retry_after: Some(2),
-        })
+        }))
     }
 }
 
@@ -228,7 +228,7 @@ pub(super) async fn explain(State(web): State<Web>, mut request: Request, next: 
             };
             tell(&web, &slot, &path, wants_page, told)
         }
-        Trouble::Told(told) => tell(&web, &slot, &path, wants_page, told),
+        Trouble::Told(told) => tell(&web, &slot, &path, wants_page, *told),
     };
     // What a browser is to keep or to forget holds also when there is no page.
     for cookie in response.headers().get_all(header::SET_COOKIE) {

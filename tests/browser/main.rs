@@ -4,6 +4,8 @@
 //! browser. Without it every test is skipped with a line on standard error; with
 //! `NOTTARIO_REQUIRE_BROWSER` set, that is a failure.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 #[path = "../it/cluster.rs"]
 #[expect(dead_code, reason = "the other tests need more of it")]
 mod cluster;
