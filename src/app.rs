@@ -149,7 +149,8 @@ impl App {
         database: Database,
         limits: Limits,
     ) -> Result<Running, AppError> {
-        match listen(config, &database).await {
+        // On the heap: with the configuration inside it would make every caller's future large.
+        match Box::pin(listen(config, &database)).await {
             Ok(listening) => Ok(run(database, limits, listening)),
             Err(error) => {
                 database.close().await;

@@ -49,7 +49,7 @@ impl Templates {
     /// Every template's name.
     #[cfg(test)]
     fn names() -> impl Iterator<Item = String> {
-        Files::iter().map(|name| name.into_owned())
+        Files::iter().map(std::borrow::Cow::into_owned)
     }
 }
 

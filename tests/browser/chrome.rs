@@ -96,7 +96,7 @@ impl Chrome {
             .new_headless_mode()
             .disable_https_first()
             .viewport(None)
-            .launch_timeout(Duration::from_secs(60))
+            .launch_timeout(Duration::from_mins(1))
             .args([
                 "disable-gpu",
                 "disable-quic",
@@ -292,9 +292,8 @@ impl Tab {
         let which = "[...document.querySelectorAll('body *')].filter((e) => \
                      e.getBoundingClientRect().right > document.documentElement.clientWidth + 1)\
                      .slice(0, 5).map((e) => e.outerHTML.slice(0, 120)).join('\\n')";
-        if self.ask(wide).await == Value::Bool(true) {
-            panic!("{} is too wide:\n{}", self.path().await, self.ask(which).await);
-        }
+        let (is_wide, which) = (self.ask(wide).await, self.ask(which).await);
+        assert_eq!(is_wide, Value::Bool(false), "{} is too wide:\n{which}", self.path().await);
     }
 
     async fn find(&self, selector: &str) -> chromiumoxide::Element {
@@ -303,9 +302,8 @@ impl Tab {
             if let Ok(element) = self.page.find_element(selector).await {
                 return element;
             }
-            if Instant::now() >= deadline {
-                panic!("no {selector} on {}:\n{}", self.path().await, self.text().await);
-            }
+            let is_late = Instant::now() >= deadline;
+            assert!(!is_late, "no {selector} on {}:\n{}", self.path().await, self.text().await);
             sleep(LOOK_EVERY).await;
         }
     }
