@@ -38,11 +38,12 @@ const INSTANCE_WIDE: [(&str, &str); 26] = [
 ];
 
 /// Tenant statements that name the project in another way than by a column, and why that is right.
-const NAMED_OTHERWISE: [(&str, &str); 5] = [
+const NAMED_OTHERWISE: [(&str, &str); 6] = [
     ("sql/access/membership.sql", "p.id = $1"),
     ("sql/projects/get.sql", "p.id = $1"),
     ("sql/projects/lock_links.sql", "'nottario.project:' || $1::uuid::text"),
     ("sql/projects/lock_links_shared.sql", "'nottario.project:' || $1::uuid::text"),
+    ("sql/tasks/get.sql", "from whole_task($1, "),
     ("sql/tasks/next.sql", "from ready_heads($1, "),
 ];
 
