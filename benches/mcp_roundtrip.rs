@@ -53,7 +53,7 @@ async fn measure(bench: Bench) -> Outcome<()> {
         agents.push(connect(&project, scope, &server).await?);
     }
     for many in AGENTS {
-        let mut figures = [Work::Claim, Work::Whoami, Work::ClaimOverMcp].map(Figures::new);
+        let mut figures = [Work::Claim, Work::Roles, Work::ClaimOverMcp].map(Figures::new);
         for round in 0..=rounds {
             for figures in &mut figures {
                 let start = Instant::now();
@@ -112,10 +112,10 @@ async fn connect(project: &Project, scope: &ProjectScope, server: &Running) -> O
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Work {
-    /// The function, called as the server calls it: begun and committed on its pool.
+    /// The function, called as the server calls it: on a connection of its pool, without a transaction.
     Claim,
-    /// A call that does nothing but the way: HTTP, protocol, token, access.
-    Whoami,
+    /// A call that does little but the way: HTTP, protocol, token, access, and a few rows.
+    Roles,
     ClaimOverMcp,
 }
 
@@ -123,7 +123,7 @@ impl Work {
     fn name(self) -> &'static str {
         match self {
             Self::Claim => "claim_next itself",
-            Self::Whoami => "whoami over MCP: the way alone",
+            Self::Roles => "list_roles over MCP: the way, and a few rows",
             Self::ClaimOverMcp => "claim_next over MCP",
         }
     }
@@ -171,7 +171,7 @@ async fn round_of(
                 let start = Instant::now();
                 match work {
                     Work::Claim => claim(&pool, &scope).await?,
-                    Work::Whoami => call(&peer, "nottario_whoami").await.map(drop)?,
+                    Work::Roles => call(&peer, "nottario_projects_list_roles").await.map(drop)?,
                     Work::ClaimOverMcp => {
                         let answer = call(&peer, "nottario_tasks_claim_next").await?;
                         if answer["task"].is_null() {
@@ -192,10 +192,9 @@ async fn round_of(
 }
 
 async fn claim(pool: &PgPool, scope: &ProjectScope) -> Outcome<()> {
-    let mut tx = pool.begin().await?;
+    let mut db = pool.acquire().await?;
     let claimed =
-        tasks::claim_next(&mut tx, scope, &ClaimFilter::default(), Lease::OfProject).await?;
-    tx.commit().await?;
+        tasks::claim_next(&mut db, scope, &ClaimFilter::default(), Lease::OfProject).await?;
     claimed.ok_or("the backlog ran dry")?;
     Ok(())
 }

@@ -86,6 +86,10 @@ pub enum Error {
         requested: String,
     },
 
+    /// Too much was going on at once, and this call gave way. Sent again, it will most likely do.
+    #[error("too much is going on at the moment, and this call gave way")]
+    Busy(#[source] Box<dyn StdError + Send + Sync>),
+
     /// Our fault, or the database's. The caller sees a reference, never the source.
     #[error("something went wrong on our side")]
     Internal(#[source] Box<dyn StdError + Send + Sync>),
@@ -235,6 +239,7 @@ impl Error {
             Self::Taken(_) => "taken",
             Self::LostClaim { .. } => "lost_claim",
             Self::Scope { .. } => "scope",
+            Self::Busy(_) => "busy",
             Self::Internal(_) => "internal",
         }
     }
@@ -253,6 +258,7 @@ impl Error {
                 "stop working on it, write nothing more to it, and take another task with claim_next"
             }
             Self::Scope { .. } => "leave project_id out, or use a token of that project",
+            Self::Busy(_) => "wait a second, then send the same call again; nothing was written",
             Self::Internal(_) => "try again; if it stays, give the reference to the operator",
         }
     }
@@ -271,7 +277,20 @@ impl Error {
 
 impl From<sqlx::Error> for Error {
     fn from(source: sqlx::Error) -> Self {
-        Self::internal(source)
+        if is_busy(&source) { Self::Busy(source.into()) } else { Self::internal(source) }
+    }
+}
+
+/// Whether the failure is one of timing: nothing came of it, and nothing is broken.
+fn is_busy(error: &sqlx::Error) -> bool {
+    /// Serialization failure, deadlock, no lock in time, statement out of time.
+    const GAVE_WAY: [&str; 4] = ["40001", "40P01", "55P03", "57014"];
+    match error {
+        sqlx::Error::PoolTimedOut => true,
+        sqlx::Error::Database(error) => {
+            error.code().is_some_and(|code| GAVE_WAY.contains(&code.as_ref()))
+        }
+        _ => false,
     }
 }
 

@@ -5,10 +5,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use nottario::access::ProjectScope;
+use nottario::db::Database;
 use nottario::ids::{ClaimId, TaskId};
 use nottario::tasks::{self, ClaimFilter, Lease};
 use sqlx::Connection as _;
-use sqlx::postgres::PgConnection;
+use sqlx::postgres::{PgConnection, PgPool};
 use tokio::task::JoinSet;
 
 use crate::support::Outcome;
@@ -17,8 +18,12 @@ use crate::support::seed::Project;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Work {
-    /// `claim_next`, begun and committed.
+    /// `claim_next`, whose one statement commits by itself.
     Claim,
+    /// The same on the product's own pool, which has fewer connections than the largest crowd.
+    ClaimOnPool,
+    /// `claim_next`, begun and committed.
+    ClaimInTransaction,
     /// One update of a known row, begun and committed.
     BareInTransaction,
     /// The same as a single statement that commits by itself.
@@ -52,6 +57,7 @@ pub(crate) struct Contender {
     pub(crate) rounds: Vec<Round>,
     counted: Vec<usize>,
     connections: Vec<PgConnection>,
+    pool: PgPool,
     /// The next of the known rows.
     next: Arc<AtomicUsize>,
 }
@@ -67,8 +73,10 @@ impl Contender {
         let ready = sqlx::query_file_scalar!("benches/sql/ready.sql", project.id as _)
             .fetch_all(&mut db)
             .await?;
+        let pool = Database::connect(project.options.clone()).pool().clone();
         Ok(Self {
             name,
+            pool,
             work,
             callers,
             project,
@@ -96,6 +104,7 @@ impl Contender {
             let caller = Caller {
                 work: self.work,
                 db,
+                pool: self.pool.clone(),
                 scope: scope.clone(),
                 ready: Arc::clone(&self.ready),
                 next: Arc::clone(&self.next),
@@ -145,6 +154,7 @@ impl Contender {
 struct Caller {
     work: Work,
     db: PgConnection,
+    pool: PgPool,
     scope: ProjectScope,
     ready: Arc<Vec<TaskId>>,
     next: Arc<AtomicUsize>,
@@ -156,7 +166,17 @@ impl Caller {
         while Instant::now() < deadline {
             let start = Instant::now();
             let task = match self.work {
-                Work::Claim => self.claim().await?,
+                Work::Claim => claim(&mut self.db, &self.scope).await?,
+                Work::ClaimOnPool => {
+                    let mut db = self.pool.acquire().await?;
+                    claim(&mut db, &self.scope).await?
+                }
+                Work::ClaimInTransaction => {
+                    let mut tx = self.db.begin().await?;
+                    let task = claim(&mut tx, &self.scope).await?;
+                    tx.commit().await?;
+                    task
+                }
                 Work::BareInTransaction => {
                     let task = self.draw()?;
                     let mut tx = self.db.begin().await?;
@@ -175,18 +195,16 @@ impl Caller {
         Ok((self.db, calls))
     }
 
-    async fn claim(&mut self) -> Outcome<TaskId> {
-        let mut tx = self.db.begin().await?;
-        let filter = ClaimFilter::default();
-        let claimed = tasks::claim_next(&mut tx, &self.scope, &filter, Lease::OfProject).await?;
-        tx.commit().await?;
-        Ok(claimed.ok_or("the backlog ran dry")?.task.card.id)
-    }
-
     fn draw(&self) -> Outcome<TaskId> {
         let index = self.next.fetch_add(1, Ordering::Relaxed);
         Ok(*self.ready.get(index).ok_or("the backlog ran dry")?)
     }
+}
+
+async fn claim(db: &mut PgConnection, scope: &ProjectScope) -> Outcome<TaskId> {
+    let filter = ClaimFilter::default();
+    let claimed = tasks::claim_next(db, scope, &filter, Lease::OfProject).await?;
+    Ok(claimed.ok_or("the backlog ran dry")?.task.card.id)
 }
 
 async fn update(db: &mut PgConnection, scope: &ProjectScope, task: TaskId) -> Outcome<()> {

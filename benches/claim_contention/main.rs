@@ -1,7 +1,8 @@
 //! Many callers on one queue: how fast claims are, against the least that a claim could be.
 //!
 //! The least is a *bare* update: the same columns of the same rows, known beforehand and all
-//! different, with nothing to choose, nothing to read and no event. Contenders take turns in short
+//! different, with nothing to choose, nothing to read and no event. Claim and update are tried as
+//! the one statement that each of them is, and inside a transaction. Contenders take turns in short
 //! rounds on databases of their own, and figures are medians over the rounds: rates of one run can
 //! be compared with each other, and with nothing else.
 
@@ -32,8 +33,10 @@ async fn measure(bench: Bench) -> Outcome<()> {
     let open = bench.size(250_000, 20_000);
     let rounds = bench.size(5, 3);
     let duration = Duration::from_millis(bench.size(600, 100).into());
-    let plans: [(&str, Work, u32, &[usize]); 5] = [
+    let plans: [(&str, Work, u32, &[usize]); 7] = [
         ("direct claim", Work::Claim, 8, &CALLERS),
+        ("direct claim, on the product's pool", Work::ClaimOnPool, 8, &CALLERS[1..]),
+        ("direct claim, begin and commit", Work::ClaimInTransaction, 8, &CALLERS),
         ("direct claim, agents of one person", Work::Claim, 1, &CALLERS[1..]),
         ("direct claim, no event", Work::Claim, 8, &CALLERS[1..]),
         ("bare update, begin and commit", Work::BareInTransaction, 8, &CALLERS),

@@ -5,7 +5,6 @@
 //! bytes, and the small backlogs are warmed up until their pages have been written.
 
 use nottario::tasks::{self, ClaimFilter, Lease};
-use sqlx::Connection as _;
 use sqlx::postgres::PgConnection;
 
 use crate::support::Outcome;
@@ -65,11 +64,8 @@ async fn report(
 
 async fn claim(db: &mut PgConnection, project: &Project, many: u32) -> Outcome<()> {
     for _ in 0..many {
-        let mut tx = db.begin().await?;
         let filter = ClaimFilter::default();
-        let next =
-            tasks::claim_next(&mut tx, &project.agents[0], &filter, Lease::OfProject).await?;
-        tx.commit().await?;
+        let next = tasks::claim_next(db, &project.agents[0], &filter, Lease::OfProject).await?;
         next.ok_or("the backlog ran dry")?;
     }
     Ok(())

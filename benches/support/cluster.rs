@@ -35,7 +35,7 @@ impl Bench {
             data_dir: folder.path().join("data"),
             guard_program: env!("CARGO_BIN_EXE_nottario").into(),
             bin_dir: None,
-            max_connections: 400,
+            max_connections: 800,
             durable: true,
         })
         .await?;

@@ -1,4 +1,4 @@
--- Hands out the best ready task of the caller's lanes that a filter lets pass, and writes the event.
+-- Hands out the best ready task of the caller's lanes that a filter lets pass, whole, and writes the event.
 --
 -- claim_next.sql with filters. A statement of its own, because only without them one plan fits every
 -- call: this one is planned anew each time, so that a feature's few children are found by the feature.
@@ -49,15 +49,15 @@ taken as (
     from pick
     where t.project_id = pick.project_id
       and t.id = pick.id
-    returning t.id, t.lease_expires_at
+    returning t.id
 ),
 noted as (
     insert into event_outbox (project_id, kind, actor_user_id, actor_token_id, subject_kind, subject_id, data)
     select $1, 'task.claimed', $7, $8, 'task', taken.id, jsonb_build_object('claim_id', $6::uuid)
     from taken
 )
-select best.lane        as "lane!",
-       taken.id         as "id: TaskId",
-       taken.lease_expires_at
+select best.lane as "lane!",
+       whole     as "task: TaskRow"
 from best
 left join taken on true
+left join lateral whole_task($1, taken.id) whole on true

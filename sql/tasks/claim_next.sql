@@ -1,4 +1,4 @@
--- Hands out the best ready task of the caller's lanes, and writes the event.
+-- Hands out the best ready task of the caller's lanes, whole, and writes the event.
 --
 -- First the lane with the best head, without locks; then the first free row of that lane, which
 -- PostgreSQL re-checks on its newest version after locking it. The steps are materialized so that
@@ -7,6 +7,9 @@
 --
 -- Answers no row when nothing is ready, and a row without task when everything ready in the best
 -- lane was locked by others at that moment: see `claim::claim_next` for what to do then.
+--
+-- The task is read in the same statement, so that it need not hold the row for another round trip, and
+-- a caller that wants nothing else needs no transaction around it.
 --
 -- Without filters, so that PostgreSQL keeps one plan for all calls: planning costs as much as claiming.
 --
@@ -45,15 +48,15 @@ taken as (
     from pick
     where t.project_id = pick.project_id
       and t.id = pick.id
-    returning t.id, t.lease_expires_at
+    returning t.id
 ),
 noted as (
     insert into event_outbox (project_id, kind, actor_user_id, actor_token_id, subject_kind, subject_id, data)
     select $1, 'task.claimed', $4, $5, 'task', taken.id, jsonb_build_object('claim_id', $3::uuid)
     from taken
 )
-select best.lane        as "lane!",
-       taken.id         as "id: TaskId",
-       taken.lease_expires_at
+select best.lane as "lane!",
+       whole     as "task: TaskRow"
 from best
 left join taken on true
+left join lateral whole_task($1, taken.id) whole on true

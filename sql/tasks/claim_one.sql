@@ -1,4 +1,4 @@
--- Takes one named task under the rules of claim_next, and writes the event.
+-- Takes one named task under the rules of claim_next, whole, and writes the event.
 --
 -- Waits for whoever is changing the row and then looks at its newest version.
 --
@@ -22,12 +22,13 @@ with taken as (
       and t.id = $2
       and t.ready
       and t.lane = any ($3)
-    returning t.id, t.lease_expires_at
+    returning t.id
 ),
 noted as (
     insert into event_outbox (project_id, kind, actor_user_id, actor_token_id, subject_kind, subject_id, data)
     select $1, 'task.claimed', $5, $6, 'task', taken.id, jsonb_build_object('claim_id', $4::uuid)
     from taken
 )
-select taken.lease_expires_at
+select whole as "task!: TaskRow"
 from taken
+cross join lateral whole_task($1, taken.id) whole

@@ -81,7 +81,9 @@ impl From<Error> for CliError {
     /// reads it is the operator.
     fn from(error: Error) -> CliError {
         match &error {
-            Error::Internal(source) => CliError::failure(one_line(&format!("{error}: {source}"))),
+            Error::Internal(source) | Error::Busy(source) => {
+                CliError::failure(one_line(&format!("{error}: {source}")))
+            }
             Error::Invalid { .. } | Error::NotFound { .. } => {
                 CliError::usage(format!("{error}; {}", error.next()))
             }

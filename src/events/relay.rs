@@ -23,6 +23,10 @@ const LOOK_EVERY: Duration = Duration::from_millis(500);
 /// Another relay that is at work may have looked before our event was committed: ask again soon.
 const BUSY_PAUSE: Duration = Duration::from_millis(20);
 
+/// The rest after work. An event that comes alone is numbered at once, and in a burst many share the
+/// relay's statements and its commit, which would otherwise be more work than what they report.
+const REST: Duration = Duration::from_millis(20);
+
 /// The longest pause between two tries while the database is away.
 const LONGEST_BACK_OFF: Duration = Duration::from_secs(5);
 
@@ -71,7 +75,11 @@ impl Relay {
         let mut failures = 0;
         while !stop.is_cancelled() {
             let pause = match drain(&self.pool).await {
-                Ok(Drained::All(_)) => {
+                Ok(Drained::All(1..)) => {
+                    failures = 0;
+                    REST
+                }
+                Ok(Drained::All(0)) => {
                     failures = 0;
                     // The only pause that a wake ends: in the others the database needs the time.
                     tokio::select! {

@@ -1,7 +1,8 @@
 //! Everything that happens around a tool, once for all of them.
 //!
 //! A call is one transaction: it is entered through the access check, carried out, its answer kept
-//! under its idempotency key, and committed. A call that has begun to write runs to its end even
+//! under its idempotency key, and committed. One that writes with a single statement, and has no key,
+//! leaves the transaction to that statement. A call that has begun to write runs to its end even
 //! when its caller goes away, so that a broken connection leaves all of an effect or nothing.
 
 use std::time::Duration;
@@ -19,7 +20,7 @@ use super::auth::Agent;
 use super::error::refusal;
 use super::idempotency::{self, Keyed};
 use super::registry::Entry;
-use super::tool::{Call, Effect, Prepared, Runs, Waiting, Waits};
+use super::tool::{Call, Connection, Effect, Prepared, Runs, Waiting, Waits};
 use crate::access::{self, ProjectScope};
 use crate::error::{Error, Result};
 use crate::events::{Feed, RelayHandle};
@@ -111,7 +112,7 @@ impl Dispatcher {
     }
 
     async fn read(&self, tool: Box<dyn Runs>, ordered: Ordered) -> Result<Answer> {
-        let mut db = self.pool.begin_with(BEGIN_READ).await?;
+        let mut db = Connection::Together(self.pool.begin_with(BEGIN_READ).await?);
         let scope = enter(&mut db, &ordered).await?;
         let Ordered { agent, common, .. } = ordered;
         let mut call = Call { db, scope, agent, verbose: common.verbose, seen: None };
@@ -125,7 +126,11 @@ impl Dispatcher {
     }
 
     async fn write(&self, tool: Box<dyn Runs>, ordered: Ordered) -> Result<Answer> {
-        let mut db = self.pool.begin().await?;
+        let mut db = if ordered.common.idempotency_key.is_none() && tool.writes_once() {
+            Connection::Singly(self.pool.acquire().await?)
+        } else {
+            Connection::Together(self.pool.begin().await?)
+        };
         let scope = enter(&mut db, &ordered).await?;
         let Ordered { tool: name, agent, common, digest, .. } = ordered;
         let keyed = common.idempotency_key.map(|key| Keyed {

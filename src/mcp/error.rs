@@ -9,13 +9,19 @@ use uuid::Uuid;
 use super::answer::{MOST_CHARACTERS, cut, reveal};
 use crate::error::{Error, chain};
 
-/// Turns an error into a tool result. A failure of ours is logged here, once, with a reference.
+/// Turns an error into a tool result. A failure of ours is logged here, once, with a reference,
+/// and so is a call that gave way: too many of them are for the operator to see.
 #[must_use]
 pub fn refusal(tool: &str, error: &Error) -> CallToolResult {
     let text = match error {
         Error::Internal(source) => {
             let reference = reference();
             tracing::error!(tool, reference, error = %chain(source.as_ref()), "a tool failed");
+            format!("{}: {error}, reference {reference}. Next: {}.", error.code(), error.next())
+        }
+        Error::Busy(source) => {
+            let reference = reference();
+            tracing::warn!(tool, reference, error = %chain(source.as_ref()), "a call gave way");
             format!("{}: {error}, reference {reference}. Next: {}.", error.code(), error.next())
         }
         _ => format!("{}: {error}. Next: {}.", error.code(), error.next()),
@@ -57,6 +63,17 @@ mod tests {
         let shown = text(&Error::internal("connection to 10.0.0.1 refused"));
         assert!(shown.starts_with("internal: something went wrong on our side, reference "));
         assert!(!shown.contains("10.0.0.1"));
+    }
+
+    #[test]
+    fn a_call_that_found_no_connection_is_told_to_come_again() {
+        let shown = text(&sqlx::Error::PoolTimedOut.into());
+        let (said, next) = shown.split_once(", reference ").unwrap();
+        assert_eq!(said, "busy: too much is going on at the moment, and this call gave way");
+        assert!(next.ends_with(
+            ". Next: wait a second, then send the same call again; nothing was written."
+        ));
+        assert!(!shown.contains("pool"));
     }
 
     #[test]

@@ -5,12 +5,14 @@
 //! in [`dispatch`](super::dispatch).
 
 use std::future::Future;
+use std::ops::{Deref, DerefMut};
 use std::pin::Pin;
 
 use rmcp::model::JsonObject;
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
-use sqlx::{PgPool, Postgres, Transaction};
+use sqlx::pool::PoolConnection;
+use sqlx::{PgConnection, PgPool, Postgres, Transaction};
 use tokio_util::sync::CancellationToken;
 
 use super::answer::Answer;
@@ -44,10 +46,47 @@ impl Effect {
     pub const REPLACES: Self = Self::Write { idempotent: true, destructive: true };
 }
 
+/// The connection of one call.
+pub enum Connection {
+    /// In a transaction, which is committed after the tool, and only when the tool succeeded.
+    Together(Transaction<'static, Postgres>),
+    /// Each statement commits by itself.
+    Singly(PoolConnection<Postgres>),
+}
+
+impl Connection {
+    pub(super) async fn commit(self) -> Result<()> {
+        match self {
+            Self::Together(transaction) => Ok(transaction.commit().await?),
+            Self::Singly(_) => Ok(()),
+        }
+    }
+}
+
+impl Deref for Connection {
+    type Target = PgConnection;
+
+    fn deref(&self) -> &PgConnection {
+        match self {
+            Self::Together(transaction) => transaction,
+            Self::Singly(connection) => connection,
+        }
+    }
+}
+
+impl DerefMut for Connection {
+    fn deref_mut(&mut self) -> &mut PgConnection {
+        match self {
+            Self::Together(transaction) => transaction,
+            Self::Singly(connection) => connection,
+        }
+    }
+}
+
 /// One call being carried out.
 pub struct Call {
-    /// The call's transaction. It is committed after the tool, and only when the tool succeeded.
-    pub db: Transaction<'static, Postgres>,
+    /// Where the tool does its work.
+    pub db: Connection,
     /// The caller inside the token's project.
     pub scope: ProjectScope,
     /// The token and the person behind it.
@@ -71,6 +110,12 @@ pub trait Tool: DeserializeOwned + JsonSchema + Send + 'static {
     const LISTS_KEY: bool = false;
     /// Whether its listed arguments include `project_id`, which every tool takes.
     const LISTS_PROJECT: bool = false;
+
+    /// Whether a call with these arguments writes with one statement at most, and only reads
+    /// besides: then it needs no transaction, unless its answer is kept under a key.
+    fn writes_once(&self) -> bool {
+        false
+    }
 
     /// Carries the call out.
     fn call(self, call: &mut Call) -> impl Future<Output = Result<Answer>> + Send;
@@ -110,10 +155,15 @@ pub(super) enum Prepared {
 }
 
 pub(super) trait Runs: Send {
+    fn writes_once(&self) -> bool;
     fn run(self: Box<Self>, call: &mut Call) -> Answering<'_>;
 }
 
 impl<T: Tool> Runs for T {
+    fn writes_once(&self) -> bool {
+        T::writes_once(self)
+    }
+
     fn run(self: Box<Self>, call: &mut Call) -> Answering<'_> {
         Box::pin(T::call(*self, call))
     }

@@ -5,7 +5,6 @@
 
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
 use rand::RngExt as _;
 use serde::Serialize;
 use serde_json::json;
@@ -14,7 +13,7 @@ use uuid::Uuid;
 
 use super::lock::{Locked, lock};
 use super::model::{Card, Claim, Task, TaskState, TaskType};
-use super::read::{card, get};
+use super::read::{TaskRow, card, get};
 use super::relations::{open_children, open_prerequisites};
 use crate::access::ProjectScope;
 use crate::error::{Error, Result, TAKE_ANOTHER};
@@ -64,6 +63,9 @@ pub struct Claimed {
 ///
 /// N callers racing for M tasks get min(N, M) distinct tasks: `None` is only ever the answer of
 /// an unlocked look that found nothing ready.
+///
+/// All that it writes is written by one statement: it may be called without a transaction, and then
+/// nobody has to step over the task for longer than that takes.
 pub async fn claim_next(
     db: &mut PgConnection,
     scope: &ProjectScope,
@@ -76,11 +78,14 @@ pub async fn claim_next(
 
     let mut lanes = all_lanes.clone();
     let mut rounds: u32 = 0;
-    let (task, lease_expires_at) = loop {
+    loop {
         match attempt(db, scope, filter, &lanes, claim_id, lease).await? {
-            Some(row) if row.id.is_some() => break (row.id, row.lease_expires_at),
+            Some(Attempt { task: Some(row), .. }) => {
+                let task = row.into_task(scope);
+                return Ok(Some(Claimed { claim: claim_on(&task, claim_id), task }));
+            }
             // Everything ready in the best lane is being taken by others; look at the other lanes.
-            Some(row) => lanes.retain(|lane| *lane != row.lane),
+            Some(Attempt { lane: best, .. }) => lanes.retain(|lane| *lane != best),
             None if lanes.len() == all_lanes.len() => return Ok(None),
             None => lanes.clear(),
         }
@@ -89,10 +94,7 @@ pub async fn claim_next(
             pause(rounds).await;
             lanes.clone_from(&all_lanes);
         }
-    };
-    let Some(task) = task else { return Ok(None) };
-    let task = get(db, scope, task).await?;
-    Ok(Some(Claimed { task, claim: Claim { claim_id, lease_expires_at } }))
+    }
 }
 
 /// What one look at the queue came to.
@@ -100,8 +102,7 @@ struct Attempt {
     /// The lane with the best ready task.
     lane: Uuid,
     /// The task that was taken; absent when everything ready in the lane was locked.
-    id: Option<TaskId>,
-    lease_expires_at: Option<DateTime<Utc>>,
+    task: Option<TaskRow>,
 }
 
 /// Tries to take the best task of the lanes; `None` when nothing is ready in them.
@@ -146,6 +147,12 @@ async fn attempt(
         .await
     };
     found.map_err(no_member)
+}
+
+/// The claim that was just made on a task.
+fn claim_on(task: &Task, claim_id: ClaimId) -> Claim {
+    let lease_expires_at = task.card.held_by.as_ref().and_then(|holder| holder.lease_expires_at);
+    Claim { claim_id, lease_expires_at }
 }
 
 /// Waits a moment, at random so that callers who collided do not collide again.
@@ -203,7 +210,7 @@ pub async fn claim(
 
     if claim.is_none() {
         let claim_id = ClaimId::fresh();
-        let taken = sqlx::query_file!(
+        let taken = sqlx::query_file_scalar!(
             "sql/tasks/claim_one.sql",
             scope.project() as _,
             task as _,
@@ -217,8 +224,8 @@ pub async fn claim(
         .await
         .map_err(no_member)?;
         if let Some(row) = taken {
-            let claim = Claim { claim_id, lease_expires_at: row.lease_expires_at };
-            return Ok(Claimed { task: get(db, scope, task).await?, claim });
+            let task = row.into_task(scope);
+            return Ok(Claimed { claim: claim_on(&task, claim_id), task });
         }
     }
 

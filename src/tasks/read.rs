@@ -12,54 +12,11 @@ use crate::ids::{CycleId, RoleId, TaskId, TokenId, UserId};
 
 /// Reads one task.
 pub async fn get(db: &mut PgConnection, scope: &ProjectScope, task: TaskId) -> Result<Task> {
-    let row = sqlx::query_file!("sql/tasks/get.sql", scope.project() as _, task as _)
+    let row = sqlx::query_file_scalar!("sql/tasks/get.sql", scope.project() as _, task as _)
         .fetch_optional(db)
         .await?
         .ok_or_else(|| Error::not_found(Kind::Task, task))?;
-    Ok(Task {
-        card: Card {
-            id: row.id,
-            number: row.number,
-            key: row.key,
-            kind: row.kind,
-            title: row.title,
-            state: row.state,
-            priority: row.priority,
-            priority_key: row.priority_key,
-            ready: row.ready,
-            parent_key: row.parent_key,
-            target_role: row.target_role,
-            assignee: row.assignee,
-            held_by: held_by(
-                row.holder,
-                row.holder_token,
-                row.claimed_at,
-                row.lease_expires_at,
-                row.progress_note,
-            ),
-            updated_at: row.updated_at,
-            version: row.version,
-        },
-        description: row.description,
-        description_truncated: false,
-        project_id: scope.project(),
-        cycle: CycleName { id: row.cycle_id, name: row.cycle_name },
-        parent_task_id: row.parent_id,
-        parent_title: row.parent_title,
-        target_role_id: row.target_role_id,
-        assignee_user_id: row.assignee_id,
-        started_at: row.started_at,
-        closed_at: row.closed_at,
-        created_by: row.creator.map(|user| Who { user, token: row.creator_token }),
-        edited_by: row.editor.map(|user| Who { user, token: row.editor_token }),
-        edited_at: row.edited_at,
-        created_at: row.created_at,
-        open_prerequisites: row.open_prerequisites,
-        open_children: row.open_children,
-        comment_count: row.comment_count,
-        commit_count: row.commit_count,
-        holder_token_id: row.holder_token_id,
-    })
+    Ok(row.into_task(scope))
 }
 
 /// Reads one task as a card.
@@ -282,6 +239,101 @@ impl From<CardRow> for Card {
             ),
             updated_at: row.updated_at,
             version: row.version,
+        }
+    }
+}
+
+/// One task as `whole_task` gives it, to the statement that reads it and to those that claim it.
+#[derive(Debug, sqlx::Type)]
+#[sqlx(type_name = "whole_task")]
+pub(super) struct TaskRow {
+    id: TaskId,
+    number: i32,
+    key: String,
+    kind: TaskType,
+    title: String,
+    state: TaskState,
+    priority: i16,
+    priority_key: Option<String>,
+    ready: bool,
+    parent_id: Option<TaskId>,
+    parent_key: Option<String>,
+    parent_title: Option<String>,
+    target_role_id: Option<RoleId>,
+    target_role: Option<String>,
+    assignee_id: Option<UserId>,
+    assignee: Option<String>,
+    holder: Option<String>,
+    holder_token: Option<String>,
+    holder_token_id: Option<TokenId>,
+    claimed_at: Option<DateTime<Utc>>,
+    lease_expires_at: Option<DateTime<Utc>>,
+    progress_note: Option<String>,
+    cycle_id: CycleId,
+    cycle_name: String,
+    open_prerequisites: i32,
+    open_children: i32,
+    started_at: Option<DateTime<Utc>>,
+    closed_at: Option<DateTime<Utc>>,
+    version: i32,
+    created_at: DateTime<Utc>,
+    updated_at: DateTime<Utc>,
+    edited_at: Option<DateTime<Utc>>,
+    description: String,
+    creator: Option<String>,
+    creator_token: Option<String>,
+    editor: Option<String>,
+    editor_token: Option<String>,
+    comment_count: i64,
+    commit_count: i64,
+}
+
+impl TaskRow {
+    /// The task, in the project of the scope that it was read with.
+    pub(super) fn into_task(self, scope: &ProjectScope) -> Task {
+        Task {
+            card: Card {
+                id: self.id,
+                number: self.number,
+                key: self.key,
+                kind: self.kind,
+                title: self.title,
+                state: self.state,
+                priority: self.priority,
+                priority_key: self.priority_key,
+                ready: self.ready,
+                parent_key: self.parent_key,
+                target_role: self.target_role,
+                assignee: self.assignee,
+                held_by: held_by(
+                    self.holder,
+                    self.holder_token,
+                    self.claimed_at,
+                    self.lease_expires_at,
+                    self.progress_note,
+                ),
+                updated_at: self.updated_at,
+                version: self.version,
+            },
+            description: self.description,
+            description_truncated: false,
+            project_id: scope.project(),
+            cycle: CycleName { id: self.cycle_id, name: self.cycle_name },
+            parent_task_id: self.parent_id,
+            parent_title: self.parent_title,
+            target_role_id: self.target_role_id,
+            assignee_user_id: self.assignee_id,
+            started_at: self.started_at,
+            closed_at: self.closed_at,
+            created_by: self.creator.map(|user| Who { user, token: self.creator_token }),
+            edited_by: self.editor.map(|user| Who { user, token: self.editor_token }),
+            edited_at: self.edited_at,
+            created_at: self.created_at,
+            open_prerequisites: self.open_prerequisites,
+            open_children: self.open_children,
+            comment_count: self.comment_count,
+            commit_count: self.commit_count,
+            holder_token_id: self.holder_token_id,
         }
     }
 }

@@ -26,7 +26,7 @@ const TOO_LONG: usize = 12;
 /// Enough that requests overlap; more would only queue.
 const CALLERS: usize = 16;
 
-/// The codes that a tool's refusal begins with, but for `internal`: that one is a failure of ours.
+/// The codes that a tool's refusal begins with, but for `internal` and `busy`: those are failures of ours.
 const CODES: [&str; 10] = [
     "not_found",
     "forbidden",

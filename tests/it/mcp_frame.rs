@@ -12,6 +12,7 @@ use nottario::mcp::{self, names};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
+use sqlx::{AssertSqlSafe, Row as _};
 use tokio::sync::Semaphore;
 
 use crate::mcp_server::{Agent, Server, distinct, serve, serve_with};
@@ -64,6 +65,47 @@ impl Tool for Pretender {
     }
 }
 
+/// Records an event, and fails as the database does with this code.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Fails {
+    code: String,
+}
+
+impl Tool for Fails {
+    const NAME: &'static str = "test.fails";
+    const EFFECT: Effect = Effect::ADDS;
+
+    async fn call(self, call: &mut Call) -> Result<Answer> {
+        record(call).await?;
+        let code = self.code;
+        let raise = format!("do $$ begin raise sqlstate '{code}' using message = 'psst'; end $$");
+        sqlx::raw_sql(AssertSqlSafe(raise)).execute(&mut *call.db).await?;
+        Answer::of(&json!({}))
+    }
+}
+
+/// Says that it writes with one statement, and answers what a second one finds of a transaction.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Once {}
+
+impl Tool for Once {
+    const NAME: &'static str = "test.once";
+    const EFFECT: Effect = Effect::ADDS;
+
+    fn writes_once(&self) -> bool {
+        true
+    }
+
+    async fn call(self, call: &mut Call) -> Result<Answer> {
+        record(call).await?;
+        let look = "select pg_current_xact_id_if_assigned() is not null";
+        let row = sqlx::raw_sql(look).fetch_one(&mut *call.db).await?;
+        Answer::of(&json!({ "in_transaction": row.get::<bool, _>(0) }))
+    }
+}
+
 static STARTED: Semaphore = Semaphore::const_new(0);
 static GO_ON: Semaphore = Semaphore::const_new(0);
 
@@ -86,7 +128,13 @@ impl Tool for Slow {
 }
 
 async fn serve_tests() -> Server {
-    let tools = vec![Entry::of::<Add>(), Entry::of::<Pretender>(), Entry::of::<Slow>()];
+    let tools = vec![
+        Entry::of::<Add>(),
+        Entry::of::<Pretender>(),
+        Entry::of::<Fails>(),
+        Entry::of::<Once>(),
+        Entry::of::<Slow>(),
+    ];
     serve_with(tools, Limits::lifted(), ToolNames::Underscore).await
 }
 
@@ -250,6 +298,37 @@ async fn a_refused_call_has_written_nothing_and_a_panic_harms_only_its_own_call(
     assert_eq!(server.events(CHANGED).await, 0);
     server.agent.ok("test.add", json!({})).await;
     assert_eq!(server.events(CHANGED).await, 1);
+}
+
+#[tokio::test]
+async fn a_call_that_gave_way_to_others_is_told_to_come_again_and_has_written_nothing() {
+    let server = serve_tests().await;
+    for (code, expected) in [
+        ("40001", "busy: "),
+        ("40P01", "busy: "),
+        ("55P03", "busy: "),
+        ("57014", "busy: "),
+        ("53100", "internal: "),
+    ] {
+        let said = server.agent.refused("test.fails", json!({ "code": code })).await;
+        assert!(said.starts_with(expected), "{code}: {said}");
+        assert!(said.contains("reference ") && !said.contains("psst"), "{said}");
+    }
+    assert_eq!(server.events(CHANGED).await, 0);
+}
+
+#[tokio::test]
+async fn a_tool_that_writes_once_has_a_transaction_only_for_the_sake_of_a_key() {
+    let server = serve_tests().await;
+
+    let plain = server.agent.ok("test.once", json!({})).await;
+    let keyed = server.agent.ok("test.once", json!({ "idempotency_key": "k" })).await;
+    let again = server.agent.ok("test.once", json!({ "idempotency_key": "k" })).await;
+
+    assert_eq!(plain["in_transaction"], false);
+    assert_eq!(keyed["in_transaction"], true);
+    assert_eq!(again, keyed);
+    assert_eq!(server.events(CHANGED).await, 2);
 }
 
 #[tokio::test]

@@ -61,7 +61,7 @@ const INSTANCE_WIDE: [(&str, &str); 49] = [
 ];
 
 /// Tenant statements that name the project in another way than by a column, and why that is right.
-const NAMED_OTHERWISE: [(&str, &str); 9] = [
+const NAMED_OTHERWISE: [(&str, &str); 10] = [
     ("sql/access/membership.sql", "p.id = $1"),
     ("sql/projects/delete.sql", "delete from projects where id = $1"),
     ("sql/projects/edit.sql", "where id = $1"),
@@ -70,6 +70,7 @@ const NAMED_OTHERWISE: [(&str, &str); 9] = [
     ("sql/projects/lock_links.sql", "'nottario.project:' || $1::uuid::text"),
     ("sql/projects/lock_links_shared.sql", "'nottario.project:' || $1::uuid::text"),
     ("sql/projects/set_archived.sql", "where id = $1"),
+    ("sql/tasks/get.sql", "from whole_task($1, "),
     ("sql/tasks/next.sql", "from ready_heads($1, "),
 ];
 

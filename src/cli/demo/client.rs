@@ -95,7 +95,7 @@ impl Client {
             Ok(result) if result.is_error == Some(true) => {
                 let refusal = Refusal { text: text(&result) };
                 // Not about the task: whoever begins again finds what it was holding.
-                if ["internal", "rate_limited"].contains(&refusal.code()) {
+                if ["busy", "internal", "rate_limited"].contains(&refusal.code()) {
                     return Err(Lost(refusal.text));
                 }
                 Ok(Answer::Refused(refusal))

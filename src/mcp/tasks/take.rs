@@ -35,6 +35,10 @@ impl Tool for ClaimNext {
     const EFFECT: Effect = Effect::ADDS;
     const LISTS_KEY: bool = true;
 
+    fn writes_once(&self) -> bool {
+        true
+    }
+
     async fn call(self, call: &mut Call) -> Result<Answer> {
         let lease = lease(self.lease_minutes);
         let filter = Narrowing {

@@ -18,7 +18,7 @@ pub(super) fn open() {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("off"));
     let shown = fmt::layer().with_test_writer().with_filter(filter);
     // The first test to come installs it for all.
-    let causes = Causes.with_filter(LevelFilter::ERROR);
+    let causes = Causes.with_filter(LevelFilter::WARN);
     let _ = tracing_subscriber::registry().with(causes).with(shown).try_init();
 }
 
@@ -28,14 +28,17 @@ pub(super) fn cause(answer: &str) -> Option<String> {
     causes().get(reference).cloned()
 }
 
-/// Whether a call gave up, with nothing done, because the machine was too busy for the product's
-/// time limits: no connection became free, or no lock. A deadlock is neither.
+/// Whether a call gave way, with nothing done, because the machine was too busy for the product's
+/// time limits: no connection became free, or no lock. A deadlock is neither, and never right.
+///
+/// Why another process was busy is not known here.
 pub(super) fn is_overload(answer: &str) -> bool {
-    cause(answer).is_some_and(|cause| {
-        ["pool timed out", "due to lock timeout", "due to statement timeout"]
-            .iter()
-            .any(|limit| cause.contains(limit))
-    })
+    answer.starts_with("busy: ")
+        && cause(answer).is_none_or(|cause| {
+            ["pool timed out", "due to lock timeout", "due to statement timeout"]
+                .iter()
+                .any(|limit| cause.contains(limit))
+        })
 }
 
 fn causes() -> MutexGuard<'static, HashMap<String, String>> {

@@ -70,7 +70,9 @@ async fn work(
                 done += 1;
             }
             // A deadlock or a time-out is one of these.
-            Err(Error::Internal(source)) => panic!("worker {seed}: {source:?}"),
+            Err(Error::Internal(source) | Error::Busy(source)) => {
+                panic!("worker {seed}: {source:?}")
+            }
             Err(_) => {
                 tx.rollback().await.unwrap();
                 refused += 1;

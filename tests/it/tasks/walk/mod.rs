@@ -178,7 +178,7 @@ impl Walker {
     fn agree<T: std::fmt::Debug>(&mut self, real: &Result<T>, expected: &Result<(), Reasons>) {
         match (real, expected) {
             (Ok(_), Ok(())) => self.done += 1,
-            (Err(Error::Internal(source)), _) => panic!("{source:?}"),
+            (Err(Error::Internal(source) | Error::Busy(source)), _) => panic!("{source:?}"),
             (Err(refusal), Err(reasons)) if reasons.contains(&refusal.code()) => {}
             _ => panic!("the model says {expected:?}, and the queue {real:?}"),
         }
