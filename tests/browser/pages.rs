@@ -77,7 +77,8 @@ async fn is_fine(tab: &Tab, path: &str, name: &str) {
     }
 }
 
-async fn leave_picture(tab: &Tab, name: &str, theme: Theme, width: Width) {
+/// Leaves a picture of a page under a name, when pictures are asked for.
+pub(crate) async fn leave_picture(tab: &Tab, name: &str, theme: Theme, width: Width) {
     let Some(folder) = std::env::var_os("NOTTARIO_PICTURES") else { return };
     let name = name.trim_matches('/').replace('/', "-").replace(['{', '}'], "");
     let file = format!("{name}-{theme:?}-{width:?}.png").to_lowercase();
