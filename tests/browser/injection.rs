@@ -3,6 +3,7 @@
 //! Each vector is in every text of a project of its own, and typed into forms as well. Every page
 //! that shows one is opened; a single script, dialog, foreign request or breach of the policy fails.
 
+use futures_util::future::join_all;
 use serde_json::Value;
 
 use crate::chrome::{Tab, Watched, with_browser};
@@ -66,33 +67,40 @@ fn what_people_write_is_only_ever_text() {
             assert!(vector.chars().count() <= 60, "{vector}");
             write_everywhere(&site, nth, vector).await;
         }
-        let tab = site.tab_of(&site.world.admin).await;
-        let watched = tab.watched().await;
-
-        for (nth, vector) in VECTORS.iter().enumerate() {
-            let base = format!("/p/p{nth}/settings");
-            for page in PAGES {
-                let path = format!("{base}/{}", fill(&site, nth, page).await);
-                tab.goto(&path).await;
-                is_text(&tab, &watched, vector).await;
-            }
-            // Texts that come back with a refusal, in a sentence, and beside a fresh secret.
-            tab.goto(&format!("{base}/priorities")).await;
-            tab.fill("#key", vector).await;
-            tab.fill("#value", "1").await;
-            tab.follow("main .button--primary").await;
-            is_clean(&tab, &watched).await;
-            tab.goto(&format!("{base}/tokens")).await;
-            tab.fill("#name", &format!("2 {vector}")).await;
-            tab.follow("main .button--primary").await;
-            is_text_or_too_long(&tab, &watched, vector).await;
-        }
-        for path in ["/projects", "/me/profile", "/me/tokens"] {
-            tab.goto(path).await;
-            is_text(&tab, &watched, VECTORS[0]).await;
-        }
+        // A few at once, only to be done sooner.
+        join_all((0..3).map(|first| walk(&site, (first..VECTORS.len()).step_by(3)))).await;
         site.stop().await;
     });
+}
+
+async fn walk(site: &Site, vectors: impl Iterator<Item = usize>) {
+    let tab = site.tab_of(&site.world.admin).await;
+    let watched = tab.watched().await;
+    for nth in vectors {
+        let vector = VECTORS[nth];
+        let base = format!("/p/p{nth}/settings");
+        // Texts that come back with a refusal, and beside a fresh secret.
+        let typed = vector.trim_start_matches('\u{202e}');
+        tab.goto(&format!("{base}/members")).await;
+        tab.fill("#login", typed).await;
+        tab.follow("main .button--primary").await;
+        tab.sees("the person has to sign in once first").await;
+        is_text(&tab, &watched, typed).await;
+        tab.goto(&format!("{base}/tokens")).await;
+        tab.fill("#name", typed).await;
+        tab.click(".choice:last-child").await;
+        tab.follow("main .button--primary").await;
+        tab.sees("It works until you revoke it.").await;
+        is_text(&tab, &watched, typed).await;
+        for page in PAGES {
+            tab.goto(&format!("{base}/{}", fill(site, nth, page).await)).await;
+            is_text(&tab, &watched, vector).await;
+        }
+    }
+    for path in ["/projects", "/me/profile", "/me/sessions", "/me/tokens"] {
+        tab.goto(path).await;
+        is_text(&tab, &watched, VECTORS[0]).await;
+    }
 }
 
 #[test]
@@ -125,7 +133,6 @@ async fn write_everywhere(site: &Site, nth: usize, vector: &str) {
     let world = &site.world;
     let project = world.project(&format!("p{nth}")).await;
     let person = world.member(&project, &format!("m{nth}"), &["backend"]).await.user;
-    project.agent_of(&person, vector).await;
     let short: String = vector.chars().take(30).collect();
     let all = VECTORS.join("\n");
     let id = project.id;
@@ -161,13 +168,6 @@ async fn is_text(tab: &Tab, watched: &Watched, vector: &str) {
     let texts = tab.ask(texts).await;
     let path = tab.path().await;
     assert!(texts.as_str().unwrap().contains(vector), "{path} does not show {vector}: {texts}");
-}
-
-async fn is_text_or_too_long(tab: &Tab, watched: &Watched, vector: &str) {
-    if vector.chars().count() <= 58 {
-        is_text(tab, watched, vector).await;
-    }
-    is_clean(tab, watched).await;
 }
 
 async fn is_clean(tab: &Tab, watched: &Watched) {

@@ -7,7 +7,8 @@ use crate::pages::leave_picture;
 use crate::site::Site;
 
 /// The roles in the order in which they stand on the page.
-const ORDER: &str = "[...document.querySelectorAll('[data-row] .pill')].map((one) => one.innerText).join(' ')";
+const ORDER: &str =
+    "[...document.querySelectorAll('[data-row] .pill')].map((one) => one.innerText).join(' ')";
 const MAIN_BUTTON: &str = "main .button--primary";
 
 #[test]
@@ -39,8 +40,10 @@ fn an_owner_sets_a_project_up_and_connects_an_agent() {
         }
         tab.appear(Theme::Light, Width::Desk).await;
         let secret = secret(&tab).await;
-        tab.ask("void (navigator.clipboard.writeText = async (text) => { window.__copied = text; })")
-            .await;
+        tab.ask(
+            "void (navigator.clipboard.writeText = async (text) => { window.__copied = text; })",
+        )
+        .await;
         tab.click("[data-copy=secret]").await;
         tab.sees("Copied").await;
         assert_eq!(tab.ask("window.__copied").await, secret.as_str());
