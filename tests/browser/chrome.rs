@@ -268,26 +268,26 @@ impl Tab {
 
     /// Notes every request that goes elsewhere than to the instance, and every dialog, from now on.
     pub(crate) async fn watched(&self) -> Watched {
-        let noted = Watched::default();
-        let (notes, base) = (noted.clone(), self.base.clone());
+        let watched = Watched::default();
+        let (list, base) = (watched.clone(), self.base.clone());
         let mut requests = self.page.event_listener::<EventRequestWillBeSent>().await.unwrap();
         tokio::spawn(async move {
             while let Some(event) = requests.next().await {
                 let url = &event.request.url;
                 let is_ours = url.starts_with(&base) || url.starts_with("about:");
                 if !is_ours && !url.starts_with("data:") {
-                    notes.0.lock().unwrap().push(format!("a request to {url}"));
+                    list.0.lock().unwrap().push(format!("a request to {url}"));
                 }
             }
         });
-        let notes = noted.clone();
+        let list = watched.clone();
         let mut dialogs = self.page.event_listener::<EventJavascriptDialogOpening>().await.unwrap();
         tokio::spawn(async move {
             while let Some(event) = dialogs.next().await {
-                notes.0.lock().unwrap().push(format!("a dialog: {}", event.message));
+                list.0.lock().unwrap().push(format!("a dialog: {}", event.message));
             }
         });
-        noted
+        watched
     }
 
     /// Clicks a link or a button, and waits for the page that it leads to.

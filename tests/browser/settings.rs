@@ -30,15 +30,7 @@ fn an_owner_sets_a_project_up_and_connects_an_agent() {
         tab.is_clean().await;
 
         issue(&tab).await;
-        for theme in [Theme::Light, Theme::Dark] {
-            for width in [Width::Desk, Width::Phone] {
-                tab.appear(theme, width).await;
-                leave_picture(&tab, "issued", theme, width).await;
-                tab.fits().await;
-                tab.is_accessible().await;
-            }
-        }
-        tab.appear(Theme::Light, Width::Desk).await;
+        is_fine_as_it_is(&tab, "issued").await;
         let secret = secret(&tab).await;
         tab.ask(
             "void (navigator.clipboard.writeText = async (text) => { window.__copied = text; })",
@@ -87,6 +79,55 @@ fn the_same_works_without_scripts() {
         tab.sees("The settings are saved.").await;
         site.stop().await;
     });
+}
+
+#[test]
+fn a_form_that_is_wrong_or_late_keeps_what_was_typed() {
+    with_browser("refused settings", || async {
+        let site = Site::start().await;
+        site.world.project("atlas").await;
+        let (first, second) =
+            (site.tab_of(&site.world.admin).await, site.tab_of(&site.world.admin).await);
+        for tab in [&first, &second] {
+            tab.goto("/p/atlas/settings/general").await;
+        }
+
+        first.fill("#cycle_label", "week").await;
+        first.follow(MAIN_BUTTON).await;
+        first.sees("The settings are saved.").await;
+        first.fill("#lease_minutes", "soon").await;
+        first.fill("#page_size", "1000000000000").await;
+        first.follow(MAIN_BUTTON).await;
+        first.sees("Nothing was saved yet.").await;
+        // The reader stands at what is wrong.
+        first.until("document.activeElement.hasAttribute('data-focus')").await;
+        is_fine_as_it_is(&first, "refused").await;
+
+        second.fill("#name", "Atlas of maps").await;
+        second.follow(MAIN_BUTTON).await;
+        second.sees("Somebody saved these settings while you were writing.").await;
+        second.sees("What is saved now").await;
+        is_fine_as_it_is(&second, "stale").await;
+        second.follow(MAIN_BUTTON).await;
+        second.sees("The settings are saved.").await;
+        let name = "document.querySelector('#name').value";
+        assert_eq!(second.ask(name).await, "Atlas of maps");
+        site.stop().await;
+    });
+}
+
+/// The same as for every page, for one that only an action leads to.
+async fn is_fine_as_it_is(tab: &Tab, name: &str) {
+    for theme in [Theme::Light, Theme::Dark] {
+        for width in [Width::Desk, Width::Phone] {
+            tab.appear(theme, width).await;
+            leave_picture(tab, name, theme, width).await;
+            tab.fits().await;
+            tab.is_accessible().await;
+        }
+    }
+    tab.is_clean().await;
+    tab.appear(Theme::Light, Width::Desk).await;
 }
 
 async fn create(tab: &Tab) {
