@@ -2,14 +2,18 @@
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 use chromiumoxide::cdp::browser_protocol::dom::ScrollIntoViewIfNeededParams;
 use chromiumoxide::cdp::browser_protocol::emulation::{
     MediaFeature, SetDeviceMetricsOverrideParams, SetScriptExecutionDisabledParams,
 };
-use chromiumoxide::cdp::browser_protocol::network::CookieParam;
+use chromiumoxide::cdp::browser_protocol::input::{
+    DispatchMouseEventParams, DispatchMouseEventType, MouseButton,
+};
+use chromiumoxide::cdp::browser_protocol::network::{CookieParam, EventRequestWillBeSent};
+use chromiumoxide::cdp::browser_protocol::page::EventJavascriptDialogOpening;
 use chromiumoxide::cdp::browser_protocol::target::{
     CreateBrowserContextParams, CreateTargetParams,
 };
@@ -65,6 +69,17 @@ pub(crate) struct Chrome {
 pub(crate) struct Tab {
     page: Page,
     base: String,
+}
+
+/// What a tab did that none of our pages does.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Watched(Arc<Mutex<Vec<String>>>);
+
+impl Watched {
+    /// Everything that was noted.
+    pub(crate) fn notes(&self) -> Vec<String> {
+        self.0.lock().unwrap().clone()
+    }
 }
 
 /// Runs a test that needs a browser; where there is none it is skipped, and says so.
@@ -220,13 +235,73 @@ impl Tab {
         self.page.click(element.clickable_point().await.unwrap()).await.unwrap();
     }
 
+    /// Drags what one selector finds onto the upper edge of what another finds, as a mouse does,
+    /// and waits for the page that it leads to.
+    pub(crate) async fn drag(&self, from: &str, to: &str) {
+        let before = self.document().await;
+        let start = self.find(from).await.clickable_point().await.unwrap();
+        let end = self.find(to).await.bounding_box().await.unwrap();
+        let (x, y) = (end.x + end.width / 2.0, end.y + 2.0);
+        self.mouse(DispatchMouseEventType::MousePressed, start.x, start.y).await;
+        // The first move picks it up, the next ones carry it.
+        for step in 1..=5 {
+            let part = f64::from(step) / 5.0;
+            let (at_x, at_y) = (start.x + (x - start.x) * part, start.y + (y - start.y) * part);
+            self.mouse(DispatchMouseEventType::MouseMoved, at_x, at_y).await;
+        }
+        self.mouse(DispatchMouseEventType::MouseReleased, x, y).await;
+        self.arrives(&before, from).await;
+    }
+
+    async fn mouse(&self, what: DispatchMouseEventType, x: f64, y: f64) {
+        let event = DispatchMouseEventParams::builder()
+            .r#type(what)
+            .x(x)
+            .y(y)
+            .button(MouseButton::Left)
+            .buttons(1)
+            .click_count(1)
+            .build()
+            .unwrap();
+        self.page.execute(event).await.unwrap();
+    }
+
+    /// Notes every request that goes elsewhere than to the instance, and every dialog, from now on.
+    pub(crate) async fn watched(&self) -> Watched {
+        let watched = Watched::default();
+        let (list, base) = (watched.clone(), self.base.clone());
+        let mut requests = self.page.event_listener::<EventRequestWillBeSent>().await.unwrap();
+        tokio::spawn(async move {
+            while let Some(event) = requests.next().await {
+                let url = &event.request.url;
+                let is_ours = url.starts_with(&base) || url.starts_with("about:");
+                if !is_ours && !url.starts_with("data:") {
+                    list.0.lock().unwrap().push(format!("a request to {url}"));
+                }
+            }
+        });
+        let list = watched.clone();
+        let mut dialogs = self.page.event_listener::<EventJavascriptDialogOpening>().await.unwrap();
+        tokio::spawn(async move {
+            while let Some(event) = dialogs.next().await {
+                list.0.lock().unwrap().push(format!("a dialog: {}", event.message));
+            }
+        });
+        watched
+    }
+
     /// Clicks a link or a button, and waits for the page that it leads to.
     pub(crate) async fn follow(&self, selector: &str) {
         let before = self.document().await;
         self.click(selector).await;
+        self.arrives(&before, selector).await;
+    }
+
+    /// Waits until there is another page than before.
+    async fn arrives(&self, before: &Value, by: &str) {
         let deadline = Instant::now() + PATIENCE;
-        while self.document().await == before {
-            assert!(Instant::now() < deadline, "{selector} leads nowhere");
+        while self.document().await == *before {
+            assert!(Instant::now() < deadline, "{by} leads nowhere");
             sleep(LOOK_EVERY).await;
         }
         self.loaded().await;

@@ -14,6 +14,8 @@ mod cluster;
 mod world;
 
 mod chrome;
+mod injection;
 mod own;
 mod pages;
+mod settings;
 mod site;

@@ -59,6 +59,10 @@ fn every_page_is_clean_accessible_and_fits() {
         for path in MEMBERS_PAGES {
             is_fine(&members, path, &format!("members{path}")).await;
         }
+        site.world.run("update projects set archived_at = now() where slug = 'atlas'").await;
+        for path in MEMBERS_PAGES {
+            is_fine(&admins, path, &format!("archived{path}")).await;
+        }
         site.stop().await;
     });
 }
@@ -75,9 +79,22 @@ async fn is_fine(tab: &Tab, path: &str, name: &str) {
             tab.is_accessible().await;
         }
     }
+    if tab.ask("document.querySelector('main details:not([open])') !== null").await != true {
+        return;
+    }
+    for width in [Width::Desk, Width::Phone] {
+        tab.appear(Theme::Light, width).await;
+        tab.goto(path).await;
+        tab.ask("document.querySelectorAll('main details').forEach((one) => { one.open = true; })")
+            .await;
+        leave_picture(tab, &format!("{name}-open"), Theme::Light, width).await;
+        tab.fits().await;
+        tab.is_accessible().await;
+    }
 }
 
-async fn leave_picture(tab: &Tab, name: &str, theme: Theme, width: Width) {
+/// Leaves a picture of a page under a name, when pictures are asked for.
+pub(crate) async fn leave_picture(tab: &Tab, name: &str, theme: Theme, width: Width) {
     let Some(folder) = std::env::var_os("NOTTARIO_PICTURES") else { return };
     let name = name.trim_matches('/').replace('/', "-").replace(['{', '}'], "");
     let file = format!("{name}-{theme:?}-{width:?}.png").to_lowercase();
