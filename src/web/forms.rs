@@ -86,9 +86,10 @@ impl<T> Filled<T> {
     pub(super) fn refused(values: T, error: Error) -> Result<Self, Trouble> {
         let status = status_of(&error);
         match error {
-            Error::Internal(_) | Error::NotFound { .. } | Error::Forbidden { .. } => {
-                Err(error.into())
-            }
+            Error::Internal(_)
+            | Error::Busy(_)
+            | Error::NotFound { .. }
+            | Error::Forbidden { .. } => Err(error.into()),
             Error::Invalid { field, rule } => {
                 let mut wrong = Wrong::default();
                 wrong.note(&field, &rule);

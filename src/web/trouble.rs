@@ -116,11 +116,25 @@ impl Trouble {
     /// The database does not answer: not the fault of what was asked.
     fn unavailable(source: &(dyn std::error::Error + 'static)) -> Self {
         tracing::error!(error = %chain(source), "the database does not answer");
+        Self::later(
+            "unavailable",
+            "The database does not answer",
+            "It is being restarted, or it is out of reach.",
+        )
+    }
+
+    /// Too much is going on at once: the same request will do in a moment.
+    fn busy(source: &(dyn std::error::Error + 'static)) -> Self {
+        tracing::warn!(error = %chain(source), "a page gave way to others");
+        Self::later("busy", "Too much is going on", "This gave way to others; nothing was changed.")
+    }
+
+    fn later(code: &'static str, title: &str, text: &str) -> Self {
         Self::Told(Box::new(Told {
             status: StatusCode::SERVICE_UNAVAILABLE,
-            code: "unavailable",
-            title: "The database does not answer".to_owned(),
-            text: "It is being restarted, or it is out of reach.".to_owned(),
+            code,
+            title: title.to_owned(),
+            text: text.to_owned(),
             next: "Try again in a few seconds.".to_owned(),
             reference: None,
             retry_after: Some(2),
@@ -136,6 +150,7 @@ impl From<Error> for Trouble {
                 return Self::unavailable(source.as_ref());
             }
             Error::Internal(source) => return Self::internal(source.as_ref()),
+            Error::Busy(source) => return Self::busy(source.as_ref()),
             Error::NotFound { .. } => return Self::nothing_here(),
             Error::Forbidden { .. } => "This is not yours to do",
             Error::Stale { .. } => "Somebody changed this meanwhile",
@@ -164,6 +179,7 @@ pub(super) fn status_of(error: &Error) -> StatusCode {
         Error::Forbidden { .. } => StatusCode::FORBIDDEN,
         Error::Invalid { .. } => StatusCode::UNPROCESSABLE_ENTITY,
         Error::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
+        Error::Busy(_) => StatusCode::SERVICE_UNAVAILABLE,
         Error::Stale { .. }
         | Error::NotReady(_)
         | Error::Blocked { .. }
@@ -175,7 +191,7 @@ pub(super) fn status_of(error: &Error) -> StatusCode {
 fn is_unavailable(source: &(dyn std::error::Error + 'static)) -> bool {
     matches!(
         source.downcast_ref::<sqlx::Error>(),
-        Some(sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::Io(_))
+        Some(sqlx::Error::PoolClosed | sqlx::Error::Io(_))
     )
 }
 
