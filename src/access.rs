@@ -122,6 +122,10 @@ pub async fn enter(
 /// A slug that nobody has and one of a project that the caller may not see are answered alike, and
 /// take the same statements.
 pub async fn find(db: &mut PgConnection, caller: &Caller, slug: &str) -> Result<ProjectScope> {
+    // What cannot be a slug is none, and some of it the database would refuse to look at.
+    if !slug.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-') {
+        return Err(Error::not_found(Kind::Project, slug));
+    }
     let found = sqlx::query_file_scalar!("sql/access/project_of_slug.sql", slug)
         .fetch_optional(&mut *db)
         .await?;

@@ -7,6 +7,7 @@ mod assets;
 mod foreign;
 mod headers;
 mod members;
+mod malformed;
 mod own;
 mod priorities;
 mod projects;
