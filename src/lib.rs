@@ -19,6 +19,7 @@ pub mod ids;
 pub mod jobs;
 pub mod mcp;
 pub mod projects;
+pub mod system;
 pub mod tasks;
 pub mod telemetry;
 pub mod text;

@@ -5,6 +5,7 @@
 
 mod addresses;
 mod data_dir;
+mod in_force;
 mod public_url;
 mod reader;
 mod secret;
@@ -19,6 +20,7 @@ use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_S
 use chrono::NaiveTime;
 
 pub use addresses::{HttpAddr, IpRange};
+pub use in_force::InForce;
 pub use public_url::PublicUrl;
 pub use reader::{ConfigError, Problem};
 pub use secret::Secret;

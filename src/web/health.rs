@@ -78,20 +78,27 @@ impl Readiness {
 
 /// `GET /version`: which build this is.
 async fn version() -> Json<Build> {
-    let built_at = env!("NOTTARIO_BUILT_AT")
-        .parse()
-        .ok()
-        .and_then(|seconds| DateTime::from_timestamp(seconds, 0).map(|time| time.to_rfc3339()));
-    Json(Build {
-        version: env!("CARGO_PKG_VERSION"),
-        commit: env!("NOTTARIO_COMMIT"),
-        built_at: built_at.unwrap_or_default(),
-    })
+    Json(Build::this())
 }
 
+/// What the program was built from.
 #[derive(Serialize)]
-struct Build {
+pub(super) struct Build {
     version: &'static str,
     commit: &'static str,
     built_at: String,
+}
+
+impl Build {
+    pub(super) fn this() -> Self {
+        let built_at = env!("NOTTARIO_BUILT_AT")
+            .parse()
+            .ok()
+            .and_then(|seconds| DateTime::from_timestamp(seconds, 0).map(|time| time.to_rfc3339()));
+        Self {
+            version: env!("CARGO_PKG_VERSION"),
+            commit: env!("NOTTARIO_COMMIT"),
+            built_at: built_at.unwrap_or_default(),
+        }
+    }
 }

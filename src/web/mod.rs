@@ -4,6 +4,7 @@
 //! a panic behind it became a 500 with a reference. Every page works without script, and nothing
 //! changes on a GET; a request from another site changes nothing at all.
 
+mod admin;
 mod assets;
 mod cookies;
 mod forms;
@@ -113,6 +114,7 @@ fn pages() -> Routes {
         .and(settings::routes())
         .and(own::routes())
         .and(sign_in::routes())
+        .and(admin::routes())
 }
 
 impl Web {
@@ -133,6 +135,10 @@ impl Web {
 
     fn relay(&self) -> &RelayHandle {
         &self.0.services.relay
+    }
+
+    fn feed(&self) -> &Feed {
+        &self.0.services.feed
     }
 
     fn keys(&self) -> &SessionKeys {

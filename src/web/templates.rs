@@ -34,6 +34,7 @@ impl Templates {
         environment.add_filter("moment", |time: &str| format(time, "%-d %b %Y, %H:%M UTC"));
         environment.add_filter("initials", initials);
         environment.add_filter("counted", counted);
+        environment.add_filter("bytes", bytes);
         Self { environment }
     }
 
@@ -130,6 +131,21 @@ fn counted(count: i64, one: &str, many: Option<&str>) -> String {
     }
 }
 
+/// A size in the unit that fits, as disks are sold and `df -H` tells them.
+fn bytes(size: u64) -> String {
+    const UNITS: [&str; 4] = ["kB", "MB", "GB", "TB"];
+    if size < 1000 {
+        return format!("{size} B");
+    }
+    let (mut tenths, mut unit) = (size / 100, 0);
+    while tenths >= 10_000 && unit + 1 < UNITS.len() {
+        tenths /= 1000;
+        unit += 1;
+    }
+    let (whole, tenth, unit) = (tenths / 10, tenths % 10, UNITS[unit]);
+    if whole < 100 { format!("{whole}.{tenth} {unit}") } else { format!("{whole} {unit}") }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -166,6 +182,15 @@ mod tests {
         assert_eq!(told("2026-08-01T11:00:00Z"), "3 months ago");
         assert_eq!(told("2023-08-01T11:00:00Z"), "3 years ago");
         assert_eq!(told("2026-11-22T12:15:00Z"), "in 15 min");
+    }
+
+    #[test]
+    fn a_size_is_told_in_the_unit_that_fits() {
+        let told = |size| bytes(size);
+        assert_eq!([told(0), told(999)], ["0 B", "999 B"]);
+        assert_eq!([told(1000), told(12_345), told(999_999)], ["1.0 kB", "12.3 kB", "999 kB"]);
+        assert_eq!([told(1_000_000), told(53_687_091_200)], ["1.0 MB", "53.6 GB"]);
+        assert_eq!(told(u64::MAX), "18446744 TB");
     }
 
     #[test]

@@ -9,13 +9,21 @@
 #[path = "../it/cluster.rs"]
 #[expect(dead_code, reason = "the other tests need more of it")]
 mod cluster;
+#[path = "../it/fake_github.rs"]
+#[expect(dead_code, reason = "the other tests need more of it")]
+mod fake_github;
+#[path = "../it/served.rs"]
+#[expect(dead_code, reason = "the other tests need more of it")]
+mod served;
 #[path = "../it/world.rs"]
 #[expect(dead_code, reason = "the other tests need more of it")]
 mod world;
 
+mod admin;
 mod chrome;
 mod injection;
 mod own;
 mod pages;
 mod settings;
+mod sign_in;
 mod site;

@@ -6,6 +6,7 @@
 use std::path::PathBuf;
 
 use crate::chrome::{Tab, Theme, Width, with_browser};
+use crate::fake_github::{Account, FakeGitHub};
 use crate::site::Site;
 
 /// The pages of an instance with one project, `atlas`, as its administrator sees them.
@@ -27,6 +28,10 @@ const PAGES: &[&str] = &[
     "/p/atlas/settings/priorities",
     "/p/atlas/settings/priorities/high",
     "/p/atlas/settings/tokens",
+    "/admin/users",
+    "/admin/users?q=nobody",
+    "/admin/users/{member}",
+    "/admin/system",
     "/nowhere",
 ];
 
@@ -67,6 +72,29 @@ fn every_page_is_clean_accessible_and_fits() {
     });
 }
 
+#[test]
+fn every_page_for_strangers_is_clean_accessible_and_fits() {
+    with_browser("pages for strangers", || async {
+        let site = Site::start().await;
+        let (stranger, link) = (site.tab().await, site.link().await);
+        for path in ["/login", "/login?error=link", "/login?signed_out", "/nowhere"] {
+            is_fine(&stranger, path, &format!("strangers{path}")).await;
+        }
+        is_fine(&stranger, &link, "/login/local").await;
+        let own = format!("/admin/users/{}", site.world.admin.id);
+        is_fine(&site.tab_of(&site.world.admin).await, &own, "/admin/users/own").await;
+        site.stop().await;
+
+        let fake = FakeGitHub::start(Account::new(101, "ana")).await;
+        let site = Site::with(&fake.settings(Some("acme"))).await;
+        let stranger = site.tab().await;
+        for path in ["/login?next=/projects", "/login?error=organisation"] {
+            is_fine(&stranger, path, &format!("github{path}")).await;
+        }
+        site.stop().await;
+    });
+}
+
 /// Fails when a page is not as every page has to be, and leaves pictures of it under a name.
 async fn is_fine(tab: &Tab, path: &str, name: &str) {
     for theme in [Theme::Light, Theme::Dark] {
@@ -96,7 +124,7 @@ async fn is_fine(tab: &Tab, path: &str, name: &str) {
 /// Leaves a picture of a page under a name, when pictures are asked for.
 pub(crate) async fn leave_picture(tab: &Tab, name: &str, theme: Theme, width: Width) {
     let Some(folder) = std::env::var_os("NOTTARIO_PICTURES") else { return };
-    let name = name.trim_matches('/').replace('/', "-").replace(['{', '}'], "");
+    let name = name.trim_matches('/').replace(['/', '?', '='], "-").replace(['{', '}'], "");
     let file = format!("{name}-{theme:?}-{width:?}.png").to_lowercase();
     std::fs::create_dir_all(&folder).unwrap();
     std::fs::write(PathBuf::from(folder).join(file), tab.picture().await).unwrap();

@@ -105,6 +105,8 @@ impl Account {
 impl FakeGitHub {
     /// Starts it, with this account at the browser.
     pub(crate) async fn start(account: Account) -> Self {
+        // Installs what TLS needs, for whoever asks it as a client.
+        drop(http());
         let world = World { at_the_browser: Some(account), ..World::default() };
         let world = Arc::new(Mutex::new(world));
         let routes = Router::new()
@@ -132,17 +134,23 @@ impl FakeGitHub {
         }
     }
 
+    /// The same as settings.
+    pub(crate) fn settings(&self, org: Option<&str>) -> Vec<(&'static str, String)> {
+        let GitHub { client_id, client_secret, org, url, api_url } = self.config(org);
+        vec![
+            ("GITHUB_OAUTH_CLIENT_ID", client_id),
+            ("GITHUB_OAUTH_CLIENT_SECRET", client_secret.expose().clone()),
+            ("GITHUB_OAUTH_ORG", org.unwrap_or_default()),
+            ("GITHUB_URL", url),
+            ("GITHUB_API_URL", api_url),
+        ]
+    }
+
     /// A server of ours that relies on it, with these settings besides, or in place of its own.
     pub(crate) async fn server(&self, org: Option<&str>, settings: &[(&str, &str)]) -> TestServer {
-        let config = self.config(org);
-        let mut all = settings.to_vec();
-        all.extend([
-            ("GITHUB_OAUTH_CLIENT_ID", config.client_id.as_str()),
-            ("GITHUB_OAUTH_CLIENT_SECRET", config.client_secret.expose().as_str()),
-            ("GITHUB_OAUTH_ORG", org.unwrap_or_default()),
-            ("GITHUB_URL", config.url.as_str()),
-            ("GITHUB_API_URL", config.api_url.as_str()),
-        ]);
+        let own = self.settings(org);
+        let own = own.iter().map(|(name, value)| (*name, value.as_str()));
+        let all: Vec<_> = settings.iter().copied().chain(own).collect();
         TestServer::with(&all).await
     }
 
@@ -185,8 +193,6 @@ impl FakeGitHub {
 
     /// What the person's browser does: goes where it is sent, consents, and comes back.
     pub(crate) async fn visit(&self, url: &str) -> Callback {
-        // Installs what TLS needs, as every client does.
-        drop(http());
         let browser = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none());
         let answer = browser.build().unwrap().get(url).send().await.unwrap();
         assert_eq!(answer.status(), StatusCode::SEE_OTHER, "{}", answer.text().await.unwrap());

@@ -9,7 +9,7 @@ use crate::sources::{Source, below};
 const GROUND: [&str; 7] = ["config", "db", "error", "ids", "telemetry", "text", "traffic"];
 
 /// Which modules a module may import, ground aside.
-const MAY_IMPORT: [(&str, &[&str]); 12] = [
+const MAY_IMPORT: [(&str, &[&str]); 13] = [
     ("access", &[]),
     ("events", &["access"]),
     // Who leaves a project loses its tokens in the same transaction.
@@ -19,7 +19,8 @@ const MAY_IMPORT: [(&str, &[&str]); 12] = [
     ("tasks", &["access", "cycles", "events", "projects"]),
     ("jobs", &["access", "events", "identity", "tasks"]),
     ("mcp", &["access", "cycles", "events", "identity", "projects", "tasks"]),
-    ("web", &["access", "events", "identity", "projects"]),
+    ("system", &["access"]),
+    ("web", &["access", "events", "identity", "projects", "system"]),
     ("app", &["events", "identity", "jobs", "mcp", "web"]),
     // The demo makes a project and watches it.
     ("cli", &["access", "app", "events", "identity", "projects", "tasks"]),

@@ -2,7 +2,9 @@
 
 use nottario::error::Error;
 use nottario::identity::tokens::{self, NewToken};
-use nottario::identity::{Expiry, authenticate, people};
+use nottario::identity::{Expiry, authenticate, people, users};
+use nottario::ids::UserId;
+use sqlx::PgConnection;
 
 use crate::world::{OPERATOR, World, in_browser, line};
 
@@ -74,10 +76,12 @@ async fn administrators_see_everybody_with_their_projects() {
     atlas.join(&ana.user, &["qa", "design"]).await;
     world.user("ben").await;
     world.run("update users set avatar_url = 'https://pictures/ana' where login = 'Ana'").await;
+    let mut db = world.db().await;
 
-    let people = people::list(&mut *world.db().await, OPERATOR()).await.unwrap();
+    let listing = people::search(&mut db, OPERATOR(), "", 1).await.unwrap();
 
-    let seen: Vec<_> = people
+    let seen: Vec<_> = listing
+        .people
         .iter()
         .map(|person| (person.login.as_str(), person.is_admin, person.projects.join(" ")))
         .collect();
@@ -89,5 +93,77 @@ async fn administrators_see_everybody_with_their_projects() {
             ("ben", false, String::new())
         ]
     );
-    assert_eq!(people[1].avatar_url.as_deref(), Some("https://pictures/ana"));
+    assert_eq!(listing.people[1].avatar_url.as_deref(), Some("https://pictures/ana"));
+    let one = people::get(&mut db, OPERATOR(), ana.user.id).await.unwrap();
+    assert_eq!((one.login.as_str(), one.projects.join(" ")), ("Ana", "atlas zoo".to_owned()));
+    let nobody = people::get(&mut db, OPERATOR(), UserId::fresh()).await;
+    assert!(matches!(nobody, Err(Error::NotFound { .. })));
+}
+
+#[tokio::test]
+async fn people_are_found_by_letters_of_login_or_name() {
+    let world = World::new().await;
+    world.user("ana").await;
+    world.user("per_cent").await;
+    world.run("update users set display_name = 'Ana 100% Lima' where login = 'ana'").await;
+    let mut db = world.db().await;
+
+    for (letters, expected) in [
+        ("", "admin ana per_cent"),
+        ("  AN ", "ana"),
+        ("lima", "ana"),
+        ("a", "admin ana"),
+        ("100%", "ana"),
+        ("_", "per_cent"),
+        ("%", "ana"),
+        ("\0an\u{7}a", "ana"),
+        ("nobody", ""),
+        (&"a".repeat(5000), ""),
+    ] {
+        let found = people::search(&mut db, OPERATOR(), letters, 1).await.unwrap();
+        let logins: Vec<_> = found.people.iter().map(|person| person.login.as_str()).collect();
+        assert_eq!(logins.join(" "), expected, "{letters:.20}");
+        assert_eq!((found.page, found.pages), (1, 1));
+    }
+}
+
+#[tokio::test]
+async fn many_people_come_in_pages_of_which_none_is_missing() {
+    let world = World::new().await;
+    let make = "insert into users (id, login, display_name) \
+                select gen_random_uuid(), 'person-' || lpad(n::text, 3, '0'), 'P' \
+                from generate_series(1, 120) n";
+    world.run(make).await;
+    let mut db = world.db().await;
+
+    let mut seen = Vec::new();
+    for page in 1..=3 {
+        let found = people::search(&mut db, OPERATOR(), "", page).await.unwrap();
+        assert_eq!((found.page, found.pages, found.total), (page, 3, 121));
+        seen.extend(found.people.into_iter().map(|person| person.login));
+    }
+    assert_eq!(seen.len(), 121);
+    assert!(seen.is_sorted());
+    for (asked, given) in [(0, 1), (-1, 1), (i64::MIN, 1), (4, 3), (i64::MAX, 3)] {
+        let found = people::search(&mut db, OPERATOR(), "", asked).await.unwrap();
+        assert_eq!(found.page, given);
+        assert!(!found.people.is_empty());
+    }
+}
+
+#[tokio::test]
+async fn the_only_administrator_is_told_apart() {
+    let world = World::new().await;
+    let ana = world.user("ana").await;
+    let mut db = world.db().await;
+    let is_only = async |db: &mut PgConnection, person| {
+        people::get(db, OPERATOR(), person).await.unwrap().is_only_admin
+    };
+
+    assert!(is_only(&mut db, world.admin.id).await);
+    assert!(!is_only(&mut db, ana.id).await);
+    users::grant_admin(&mut db, OPERATOR(), ana.id).await.unwrap();
+    assert!(!is_only(&mut db, world.admin.id).await);
+    users::revoke_admin(&mut db, OPERATOR(), world.admin.id).await.unwrap();
+    assert!(is_only(&mut db, ana.id).await);
 }

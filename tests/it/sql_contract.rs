@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::sources::{Source, below};
 
 /// Statements that are about no single project, and why.
-const INSTANCE_WIDE: [(&str, &str); 49] = [
+const INSTANCE_WIDE: [(&str, &str); 52] = [
     ("sql/access/project_of_slug.sql", "finds the project before there is a scope"),
     ("sql/cycles/take_time.sql", "sets a limit of its own transaction"),
     ("sql/db/create_embedded_database.sql", "there is no table yet"),
@@ -25,11 +25,13 @@ const INSTANCE_WIDE: [(&str, &str); 49] = [
     ("sql/identity/authenticate.sql", "a secret says which project it opens"),
     ("sql/identity/close_other_sessions.sql", "sessions belong to people"),
     ("sql/identity/close_session.sql", "sessions belong to people"),
+    ("sql/identity/count_people.sql", "people belong to the instance"),
     ("sql/identity/create_user.sql", "people belong to the instance"),
     ("sql/identity/find_link.sql", "links belong to people"),
     ("sql/identity/find_session.sql", "sessions belong to people"),
     ("sql/identity/find_user.sql", "people belong to the instance"),
     ("sql/identity/free_login.sql", "people belong to the instance"),
+    ("sql/identity/get_person.sql", "people belong to the instance"),
     ("sql/identity/grant_admin.sql", "people belong to the instance"),
     ("sql/identity/is_session_live.sql", "sessions belong to people"),
     ("sql/identity/issue_link.sql", "links belong to people"),
@@ -58,6 +60,7 @@ const INSTANCE_WIDE: [(&str, &str); 49] = [
     ("sql/projects/taken_keys.sql", "keys are unique over the instance"),
     ("sql/projects/taken_slugs.sql", "slugs are unique over the instance"),
     ("sql/projects/user_by_login.sql", "people belong to the instance"),
+    ("sql/system/", "what operators look at"),
 ];
 
 /// Tenant statements that name the project in another way than by a column, and why that is right.

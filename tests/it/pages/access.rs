@@ -40,7 +40,8 @@ async fn every_page_opens_for_whom_it_is_and_opening_it_changes_nothing() {
 async fn who_is_not_signed_in_is_sent_to_sign_in_and_changes_nothing() {
     let scene = Scene::new().await;
     let before = scene.server.fingerprint().await;
-    for recipe in RECIPES.iter().filter(|recipe| !matches!(recipe.door, Door::Open | Door::Shut)) {
+    let is_guarded = |recipe: &&Recipe| !matches!(recipe.door, Door::Open | Door::Shut);
+    for recipe in RECIPES.iter().filter(is_guarded) {
         let seen = scene.call(&scene.stranger, recipe, None).await;
         if recipe.method == "GET" {
             assert_eq!(seen.status, StatusCode::SEE_OTHER, "{}", recipe.path);

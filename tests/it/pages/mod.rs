@@ -3,6 +3,7 @@
 //! What a family of pages does is tested in a file of its own; here is what holds for all of them.
 
 mod access;
+mod admin;
 mod assets;
 mod foreign;
 mod headers;

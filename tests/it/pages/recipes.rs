@@ -79,6 +79,12 @@ pub(crate) const RECIPES: &[Recipe] = &[
     Recipe { call: "/login/local?key=none", ..get(Door::Open, "/login/local") },
     post(Door::Open, "/login/local", &[("key", "none")]),
     post(Door::Open, "/logout", &[]),
+    get(Door::Admin, "/admin"),
+    get(Door::Admin, "/admin/users"),
+    get(Door::Admin, "/admin/users/{user}"),
+    post(Door::Admin, "/admin/users/{user}/grant-admin", &[]),
+    post(Door::Admin, "/admin/users/{user}/revoke-admin", &[]),
+    get(Door::Admin, "/admin/system"),
     get(Door::Shut, "/auth/github"),
     get(Door::Shut, "/auth/github/callback"),
     // The settings of a project; what ends it comes last.

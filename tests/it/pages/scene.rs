@@ -135,6 +135,7 @@ async fn rows(
         ("role", project.role("backend").await.to_string()),
         ("bucket", project.slug.clone()),
         ("token", project.agent_of(person, &project.slug).await.token.to_string()),
+        ("user", person.id.to_string()),
     ])
 }
 
@@ -146,6 +147,7 @@ fn nobodys() -> BTreeMap<&'static str, String> {
         ("role", Uuid::now_v7().to_string()),
         ("bucket", "no-such-bucket".to_owned()),
         ("token", Uuid::now_v7().to_string()),
+        ("user", Uuid::now_v7().to_string()),
     ])
 }
 

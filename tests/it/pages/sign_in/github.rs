@@ -10,9 +10,12 @@ use tokio::task::JoinSet;
 use super::{
     SESSION, SIGN_IN, ana, came_back, get_from, sign_in, through_github, who_is, with_github,
 };
+use crate::cluster;
 use crate::fake_github::{Account, Door, FakeGitHub, Mood};
 use crate::pages::visitor::Visitor;
 use crate::served::TestServer;
+use crate::server;
+use crate::world::World;
 
 const ORG: &str = "acme";
 
@@ -252,4 +255,25 @@ async fn where_github_signs_people_in_links_do_not() {
     assert_eq!(redeemed.status, 404);
     assert_eq!(server.world.number("select count(*) from sessions").await, 0);
     server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_that_cannot_reach_github_by_any_address_does_not_start() {
+    let world = World::new().await;
+    let folder = cluster::scratch_folder();
+    let url = world.database_url();
+    let environment = [
+        ("DATABASE_URL", url.as_str()),
+        ("NOTTARIO_DATA_DIR", folder.path().to_str().unwrap()),
+        ("GITHUB_OAUTH_CLIENT_ID", "client"),
+        ("GITHUB_OAUTH_CLIENT_SECRET", "marker-secret"),
+        ("GITHUB_URL", "http://github.example.org:99999"),
+    ];
+
+    let ended = tokio::task::block_in_place(|| server::run(&["serve"], &environment));
+
+    let said = server::complaint(&ended);
+    assert_eq!(ended.status.code(), Some(2), "{said}");
+    assert!(said.contains("check GITHUB_URL"), "{said}");
+    assert!(!said.contains("marker-secret"), "{said}");
 }
