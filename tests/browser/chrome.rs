@@ -243,11 +243,14 @@ impl Tab {
         let end = self.find(to).await.bounding_box().await.unwrap();
         let (x, y) = (end.x + end.width / 2.0, end.y + 2.0);
         self.mouse(DispatchMouseEventType::MousePressed, start.x, start.y).await;
-        // The first move picks it up, the next ones carry it.
-        for step in 1..=5 {
-            let part = f64::from(step) / 5.0;
-            let (at_x, at_y) = (start.x + (x - start.x) * part, start.y + (y - start.y) * part);
-            self.mouse(DispatchMouseEventType::MouseMoved, at_x, at_y).await;
+        // Picked up by the first move, and carried until the page says where it would land.
+        let is_shown = format!("document.querySelector({to:?}).matches('.is-above, .is-below')");
+        let deadline = Instant::now() + PATIENCE;
+        while self.ask(&is_shown).await != Value::Bool(true) {
+            assert!(Instant::now() < deadline, "{from} is not carried to {to}");
+            self.mouse(DispatchMouseEventType::MouseMoved, start.x + 10.0, start.y - 10.0).await;
+            self.mouse(DispatchMouseEventType::MouseMoved, x, y).await;
+            sleep(LOOK_EVERY).await;
         }
         self.mouse(DispatchMouseEventType::MouseReleased, x, y).await;
         self.arrives(&before, from).await;
