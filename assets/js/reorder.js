@@ -19,8 +19,11 @@ for (const grip of document.querySelectorAll("[data-reorder] .grip")) {
 
 document.addEventListener("dragstart", (event) => {
   dragged = event.target.closest?.("[data-reorder] [data-row]") ?? null;
-  dragged?.classList.add("is-dragged");
-  if (dragged) event.dataTransfer.effectAllowed = "move";
+  if (!dragged) return;
+  dragged.classList.add("is-dragged");
+  event.dataTransfer.effectAllowed = "move";
+  // Some browsers carry nothing that has no data.
+  event.dataTransfer.setData("text/plain", dragged.dataset.row);
 });
 
 document.addEventListener("dragover", (event) => {

@@ -10,7 +10,8 @@ use chromiumoxide::cdp::browser_protocol::emulation::{
     MediaFeature, SetDeviceMetricsOverrideParams, SetScriptExecutionDisabledParams,
 };
 use chromiumoxide::cdp::browser_protocol::input::{
-    DispatchMouseEventParams, DispatchMouseEventType, MouseButton,
+    DispatchDragEventParams, DispatchDragEventType, DispatchMouseEventParams,
+    DispatchMouseEventType, EventDragIntercepted, MouseButton, SetInterceptDragsParams,
 };
 use chromiumoxide::cdp::browser_protocol::network::{CookieParam, EventRequestWillBeSent};
 use chromiumoxide::cdp::browser_protocol::page::EventJavascriptDialogOpening;
@@ -242,14 +243,24 @@ impl Tab {
         let start = self.find(from).await.clickable_point().await.unwrap();
         let end = self.find(to).await.bounding_box().await.unwrap();
         let (x, y) = (end.x + end.width / 2.0, end.y + 2.0);
+        // What is picked up is given to us to carry: the browser's own carrying drops moves.
+        self.page.execute(SetInterceptDragsParams::new(true)).await.unwrap();
+        let mut picked_up = self.page.event_listener::<EventDragIntercepted>().await.unwrap();
         self.mouse(DispatchMouseEventType::MousePressed, start.x, start.y).await;
-        // The first move picks it up, the next ones carry it.
-        for step in 1..=5 {
-            let part = f64::from(step) / 5.0;
-            let (at_x, at_y) = (start.x + (x - start.x) * part, start.y + (y - start.y) * part);
-            self.mouse(DispatchMouseEventType::MouseMoved, at_x, at_y).await;
+        self.mouse(DispatchMouseEventType::MouseMoved, start.x + 5.0, start.y - 5.0).await;
+        self.mouse(DispatchMouseEventType::MouseMoved, start.x + 10.0, start.y - 10.0).await;
+        let carried = timeout(PATIENCE, picked_up.next()).await.expect("nothing is picked up");
+        let data = carried.unwrap().data.clone();
+        for what in [
+            DispatchDragEventType::DragEnter,
+            DispatchDragEventType::DragOver,
+            DispatchDragEventType::Drop,
+        ] {
+            let event = DispatchDragEventParams::new(what, x, y, data.clone());
+            self.page.execute(event).await.unwrap();
         }
         self.mouse(DispatchMouseEventType::MouseReleased, x, y).await;
+        self.page.execute(SetInterceptDragsParams::new(false)).await.unwrap();
         self.arrives(&before, from).await;
     }
 

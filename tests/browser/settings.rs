@@ -116,6 +116,55 @@ fn a_form_that_is_wrong_or_late_keeps_what_was_typed() {
     });
 }
 
+#[test]
+fn texts_as_long_as_they_may_be_fit_every_page() {
+    with_browser("long settings", || async {
+        let site = Site::start().await;
+        let atlas = site.world.project("atlas").await;
+        let mia = site.world.member(&atlas, "mia", &["backend", "qa"]).await;
+        atlas.agent_of(&mia.user, &"t".repeat(60)).await;
+        site.world
+            .run(
+                "update projects set name = repeat('n', 100), description = repeat('d', 300), \
+                     project_type = repeat('p', 60), cycle_label = repeat('c', 30);
+                 update roles set label = repeat('r', 60), key = rpad(key, 30, 'k') \
+                     where key in ('backend', 'qa');
+                 update buckets set key = repeat('b', 30) where key = 'high';
+                 update users set display_name = repeat('u', 100) where login = 'mia';
+                 update tokens set default_role_id = \
+                     (select id from roles where key like 'backend%' limit 1)",
+            )
+            .await;
+        let role = site.world.text("select id::text from roles where key like 'backend%'").await;
+        let bucket = "b".repeat(30);
+        for person in [&site.world.admin, &mia.user] {
+            let tab = site.tab_of(person).await;
+            for page in ["general", "members", "roles", "priorities", "tokens"] {
+                fits(&tab, page).await;
+            }
+        }
+        let tab = site.tab_of(&site.world.admin).await;
+        let member = format!("members/{}", mia.user.id);
+        let (role, bucket) = (format!("roles/{role}"), format!("priorities/{bucket}"));
+        for page in [&*member, &*role, &*format!("{role}/delete"), &*bucket, "general/delete"] {
+            fits(&tab, page).await;
+        }
+        site.stop().await;
+    });
+}
+
+async fn fits(tab: &Tab, page: &str) {
+    for width in [Width::Desk, Width::Phone] {
+        tab.appear(Theme::Light, width).await;
+        tab.goto(&format!("/p/atlas/settings/{page}")).await;
+        tab.ask("document.querySelectorAll('main details').forEach((one) => { one.open = true; })")
+            .await;
+        let name = page.split('/').next().unwrap();
+        leave_picture(tab, &format!("long-{name}"), Theme::Light, width).await;
+        tab.fits().await;
+    }
+}
+
 /// The same as for every page, for one that only an action leads to.
 async fn is_fine_as_it_is(tab: &Tab, name: &str) {
     for theme in [Theme::Light, Theme::Dark] {

@@ -34,9 +34,11 @@ pub(super) fn routes() -> Routes {
         .and(tokens::routes())
 }
 
-/// `GET /p/{slug}/settings`. Whether the project is there is for the next page to say.
-async fn settings(_: Visitor, Path(slug): Path<String>) -> Redirect {
-    Redirect::to(&address(&slug, "general"))
+/// `GET /p/{slug}/settings`
+async fn settings(State(web): State<Web>, visitor: Visitor, Path(slug): Path<String>) -> Answer {
+    // Only what is the slug of a project may stand in a header.
+    web.enter(visitor, &slug).await?;
+    Ok(Redirect::to(&address(&slug, "general")).into_response())
 }
 
 /// Begins a visit of somebody who may do this, in a project that takes it: before a form is read, so

@@ -70,6 +70,8 @@ async fn tokens_of_all_projects_are_listed_and_nobody_elses() {
     let seen = scene.owner.get("/me/tokens").await;
     assert!(seen.says("laptop") && seen.says(agent.secret.prefix()), "{}", seen.body);
     assert!(!seen.body.contains(agent.secret.expose()));
+    let seen = scene.member.get("/me/tokens").await;
+    assert!(!seen.body.contains("laptop"), "{}", seen.body);
     assert!(scene.admin.get("/me/tokens").await.says("You have no tokens"));
     scene.server.stop().await;
 }
