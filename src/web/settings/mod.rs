@@ -11,13 +11,13 @@ mod priorities;
 mod roles;
 mod tokens;
 
-use axum::extract::Path;
-use axum::response::Redirect;
+use axum::extract::{Path, State};
+use axum::response::{IntoResponse as _, Redirect};
 use uuid::Uuid;
 
 use super::Web;
 use super::routes::Routes;
-use super::trouble::Trouble;
+use super::trouble::{Answer, Trouble};
 use super::visitor::{ProjectVisit, Visitor};
 use crate::access::Standing;
 use crate::error::{Error, Kind};
