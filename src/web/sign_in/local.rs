@@ -57,8 +57,10 @@ async fn look(
     let Some(person) = found else { return refuse(&web, &client, &SignInRefused::Link) };
     let page = LocalPage { person, key };
     let mut response = web.show_to(visitor, "/login/local", &page).await?;
-    let nowhere = HeaderValue::from_static("no-referrer");
-    response.headers_mut().insert(header::REFERRER_POLICY, nowhere);
+    // The key stands in the address and goes nowhere. The bare origin may: without it older
+    // browsers would send the form from nowhere, and it would be refused as foreign.
+    let origin_only = HeaderValue::from_static("strict-origin");
+    response.headers_mut().insert(header::REFERRER_POLICY, origin_only);
     Ok(response)
 }
 
