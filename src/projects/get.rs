@@ -56,7 +56,11 @@ pub struct Stats {
 
 /// The caller's project.
 pub async fn get(db: &mut PgConnection, scope: &ProjectScope) -> Result<Project> {
-    let row = sqlx::query_file!("sql/projects/get.sql", scope.project() as _).fetch_one(db).await?;
+    let row = sqlx::query_file!("sql/projects/get.sql", scope.project() as _)
+        .fetch_optional(db)
+        .await?
+        // Deleted since the scope was given.
+        .ok_or_else(|| Error::not_found(Kind::Project, scope.project()))?;
     Ok(Project {
         id: scope.project(),
         slug: row.slug,
