@@ -146,3 +146,34 @@ fn the_checks_find_what_is_wrong_with_a_page() {
         site.stop().await;
     });
 }
+
+/// How many requests a first view may take, the page itself included.
+const MOST_REQUESTS: u64 = 12;
+
+#[test]
+fn a_first_view_takes_few_requests_and_nothing_moves_afterwards() {
+    with_browser("first view", || async {
+        let site = Site::start().await;
+        site.world.project("atlas").await;
+        let tab = site.tab_of(&site.world.admin).await;
+        for path in ["/projects", "/p/atlas/settings/general", "/me/appearance"] {
+            tab.goto(path).await;
+            let count = "1 + performance.getEntriesByType('resource').length";
+            let requests = tab.ask(count).await.as_u64().unwrap();
+            assert!(requests <= MOST_REQUESTS, "{path} takes {requests} requests");
+
+            let moved = "new Promise((tell) => new PerformanceObserver((list, self) => { \
+                         self.disconnect(); tell(list.getEntries().reduce((sum, one) => \
+                         sum + one.value, 0)); }).observe({ type: 'layout-shift', buffered: true }) \
+                         || setTimeout(() => tell(0), 200))";
+            let shift = tab.ask(moved).await.as_f64().unwrap();
+            assert!(shift <= 0.02, "{path} moves by {shift}");
+
+            let paint = "performance.getEntriesByName('first-contentful-paint')[0]?.startTime";
+            let paint = tab.ask(paint).await;
+            // Told, not held against it: a time depends on the machine (budget: 500 ms).
+            eprintln!("{path}: {requests} requests, first contentful paint after {paint} ms");
+        }
+        site.stop().await;
+    });
+}

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use nottario::access::{self, Caller, Via};
 use nottario::identity::User;
-use nottario::projects;
+use nottario::projects::{self, NewRole, Swatch};
 use nottario::web;
 use reqwest::Method;
 use uuid::Uuid;
@@ -11,7 +12,7 @@ use uuid::Uuid;
 use super::recipes::{Door, RECIPES, Recipe};
 use super::visitor::{Seen, Visitor, with_form};
 use crate::served::TestServer;
-use crate::world::{ProjectFixture, World};
+use crate::world::{ProjectFixture, World, line};
 
 /// A word that is in every text of the other project, and nowhere else.
 pub(crate) const MARKER: &str = "quokka";
@@ -37,6 +38,8 @@ pub(crate) enum Whose {
     Ours,
     /// In a project that the caller may not see.
     Theirs,
+    /// Gone from the project of the caller, or gone with its project.
+    Gone,
     /// Nowhere.
     Nobodys,
 }
@@ -52,6 +55,7 @@ impl Scene {
         let rows = BTreeMap::from([
             (Whose::Ours, rows(world, &ours, &mia.user).await),
             (Whose::Theirs, rows(world, &theirs, &otto).await),
+            (Whose::Gone, gone(world, &ours).await),
             (Whose::Nobodys, nobodys()),
         ]);
         let admin = visitor(&server, &world.admin).await;
@@ -84,6 +88,11 @@ impl Scene {
         }
         assert!(!filled.contains('{'), "the scene has no such row: {filled}");
         filled
+    }
+
+    /// Whether there is such a row.
+    pub(crate) fn has(&self, name: &str, whose: Whose) -> bool {
+        self.rows[&whose].contains_key(name)
     }
 
     /// A row's name.
@@ -136,6 +145,38 @@ async fn rows(
         ("bucket", project.slug.clone()),
         ("token", project.agent_of(person, &project.slug).await.token.to_string()),
         ("user", person.id.to_string()),
+    ])
+}
+
+/// A row of each kind that was there once. Revoking a token twice is fine, so there is none.
+async fn gone(world: &World, project: &ProjectFixture) -> BTreeMap<&'static str, String> {
+    let gus = world.member(project, "gus", &["qa"]).await.user;
+    world.sign_in(&gus).await;
+    let session =
+        world.text(format!("select id::text from sessions where user_id = '{}'", gus.id)).await;
+    world.run(format!("delete from sessions where user_id = '{}'", gus.id)).await;
+
+    let mut db = world.db().await;
+    projects::remove_member(&mut db, &project.scope, gus.id).await.unwrap();
+    let bucket = "former".parse().unwrap();
+    projects::create_bucket(&mut db, &project.scope, &bucket, 46).await.unwrap();
+    projects::delete_bucket(&mut db, &project.scope, "former").await.unwrap();
+    let role = NewRole { label: line("Former"), key: None, color: Swatch::Slate };
+    projects::create_role(&mut db, &project.scope, &role).await.unwrap();
+    let role = project.role("former").await;
+    projects::delete_role(&mut db, &project.scope, role).await.unwrap();
+
+    let fallen = world.project("fallen").await;
+    let everywhere = Caller { user: world.admin.id, via: Via::Session { is_admin: true } };
+    let scope = access::enter(&mut db, &everywhere, fallen.id).await.unwrap();
+    projects::delete(&mut db, &scope, "fallen").await.unwrap();
+    BTreeMap::from([
+        ("slug", "fallen".to_owned()),
+        ("session", session),
+        ("member", gus.id.to_string()),
+        ("role", role.to_string()),
+        ("bucket", "former".to_owned()),
+        ("user", gus.id.to_string()),
     ])
 }
 
