@@ -70,7 +70,7 @@ pub async fn end(
     )
     .execute(&mut *db)
     .await?;
-    sqlx::query_file!("sql/cycles/take_time.sql").fetch_one(&mut *db).await?;
+    projects::take_time(db).await?;
     let carried = sqlx::query_file!(
         "sql/cycles/carry_over.sql",
         scope.project() as _,

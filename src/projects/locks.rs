@@ -73,7 +73,7 @@ pub(super) async fn lock_for_write(
 }
 
 /// Lets the statements of this transaction run for longer, where they touch every task.
-pub(super) async fn take_time(db: &mut PgConnection) -> Result<()> {
+pub(crate) async fn take_time(db: &mut PgConnection) -> Result<()> {
     sqlx::query_file!("sql/projects/take_time.sql").fetch_one(db).await?;
     Ok(())
 }

@@ -26,6 +26,7 @@ pub use buckets::{
 pub use create::{NewProject, create};
 pub use get::{Listed, Project, Stats, get, list, resolve};
 pub use lifecycle::{Deleted, archive, delete, unarchive};
+pub(crate) use locks::take_time;
 pub use locks::{lock_links, lock_links_shared};
 pub use members::{
     Member, MemberCard, add_member, add_member_by_login, change_owner, leave, list_members,

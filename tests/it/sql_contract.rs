@@ -8,9 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::sources::{Source, below};
 
 /// Statements that are about no single project, and why.
-const INSTANCE_WIDE: [(&str, &str); 52] = [
+const INSTANCE_WIDE: [(&str, &str); 51] = [
     ("sql/access/project_of_slug.sql", "finds the project before there is a scope"),
-    ("sql/cycles/take_time.sql", "sets a limit of its own transaction"),
     ("sql/db/create_embedded_database.sql", "there is no table yet"),
     ("sql/db/examine.sql", "asks the server about itself"),
     ("sql/db/lock_migrations.sql", "locks a number"),

@@ -1,3 +1,0 @@
--- Lets the statements of this transaction run for a minute: carrying 100,000 open tasks over takes
--- seconds, where every other statement takes milliseconds and is cut off early.
-select set_config('statement_timeout', '60s', true) as "set!"
